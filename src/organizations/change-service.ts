@@ -191,7 +191,7 @@ export class OrganizationChanges {
 
   #stateOf(row: OrganizationRow): OrganizationState {
     const { database } = this.#deps;
-    const { id, realmId, plan, planExpiresAt, customLimits, subscribed, status, version } = row;
+    const { id, realmId, plan, planExpiresAt, customLimits, subscribed, meters, status, version } = row;
     return {
       organizationId: id,
       realmId,
@@ -199,6 +199,7 @@ export class OrganizationChanges {
       planExpiresAt,
       customLimits,
       subscribed,
+      ...(meters && { meters }),
       status,
       version,
       ...(database !== CONTROL && { database }),

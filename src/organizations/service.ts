@@ -76,6 +76,7 @@ export function newOrganizationRow(
     planExpiresAt: null,
     customLimits: {},
     subscribed: false,
+    meters: null,
     seats: null,
     paidSeats: null,
     billingEmail: null,

@@ -12,6 +12,8 @@ export interface OrganizationState {
   customLimits: Limits;
   /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
   subscribed: boolean;
+  /** The meters by which that subscription pays for what is beyond the plan's limits: names of their events. */
+  meters?: string[] | null;
   status: 'active' | 'suspended';
   /** The binding of the database that has the row; left out where it is `DB`. */
   database?: string;

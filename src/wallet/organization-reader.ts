@@ -16,6 +16,7 @@ type OrganizationRow = {
   plan_expires_at: number | null;
   custom_limits: string;
   subscribed: number;
+  meters: string | null;
   status: OrganizationState['status'];
   version: number;
 };
@@ -37,7 +38,7 @@ export async function readOrganization(
     const session = databases.get(name).withSession('first-primary');
     const row = await session
       .prepare(
-        `SELECT id, realm_id, plan, plan_expires_at, custom_limits, subscribed, status, version
+        `SELECT id, realm_id, plan, plan_expires_at, custom_limits, subscribed, meters, status, version
          FROM organizations WHERE id = ?`,
       )
       .bind(organizationId)
@@ -80,6 +81,7 @@ function stateOf(row: OrganizationRow, database: string): OrganizationState {
     planExpiresAt: row.plan_expires_at,
     customLimits: JSON.parse(row.custom_limits),
     subscribed: row.subscribed === 1,
+    ...(row.meters !== null && { meters: JSON.parse(row.meters) }),
     status: row.status,
     ...(database !== CONTROL && { database }),
     version: row.version,

@@ -7,6 +7,7 @@ import { SUM_DAYS } from '../account/history-contract.ts';
 import { MemberSums } from '../account/member-sums.ts';
 import { Metering } from '../account/metering.ts';
 import { dropHalf, putBackInto } from '../account/object-copy.ts';
+import { OVERAGE_KEPT } from '../account/overage-book.ts';
 import { ProductKeyBook } from '../account/product-keys.ts';
 import { ObjectSchedule, type StandingWork } from '../account/schedule.ts';
 import { Told } from '../account/told.ts';
@@ -295,6 +296,7 @@ export class OrganizationParts {
     const first = dateOf(now - SUM_DAYS * DAY);
     usage?.quotas.prune(first);
     usage?.tokens.prune(first);
+    usage?.overage.prune(now - OVERAGE_KEPT);
     this.sums.prune(first);
   }
 

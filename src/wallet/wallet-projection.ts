@@ -4,6 +4,7 @@ import type { Atomically } from '../account/atomic.ts';
 import { creditEvents, noteBooked } from '../account/credit-events.ts';
 import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
+import { overageStatement } from '../account/overage-statement.ts';
 import type { StandingWork } from '../account/schedule.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
@@ -94,24 +95,26 @@ export class WalletProjection implements StandingWork {
     const { atomically, sql, sums, target, told } = this.#deps;
     const to = target();
     if (!to) return;
-    const { unsent, messages, credits } = atomically(() => {
+    const { unsent, messages, credits, overage } = atomically(() => {
       const messages = this.#waiting.list(BATCH);
       const books = this.#deps.books();
       // Nobody has used anything yet.
-      if (!books) return { unsent: null, messages, credits: null };
+      if (!books) return { unsent: null, messages, credits: null, overage: null };
       sums.fold();
-      const folded = { uses: books.usage.quotas.fold(), tokens: books.usage.tokens.fold() };
+      const folded = books.usage.fold();
       const before = told.get().folded;
       // What is summed up here is what may be forgotten: the directory is told months as a whole.
       if (folded.uses !== before.uses || folded.tokens !== before.tokens) told.put({ folded, sent: folded });
       const credits = creditEvents(sql, told.get().credits, BATCH, to.organizationId);
-      return { unsent: sums.unsent(), messages, credits };
+      return { unsent: sums.unsent(), messages, credits, overage: books.usage.overage.unsent() };
     });
-    if (!unsent && messages.length === 0 && !credits) return;
+    if (!unsent && !overage && messages.length === 0 && !credits) return;
     const { months, reached } = unsent ?? { months: [], reached: null };
     const statements = [];
     for (let from = 0; reached && from < months.length; from += CHUNK)
       statements.push(statement(to, months.slice(from, from + CHUNK), reached));
+    const whose = { table: 'organizations', id: to.organizationId } as const;
+    if (overage) statements.push(overageStatement(to.d1, whose, overage, Date.now()));
     const roles = messages.length > 0 ? await this.#deps.roles() : {};
     for (const one of messages)
       statements.push(projectOrganizationMail(to.d1, to.organizationId, one, roles));
@@ -119,7 +122,6 @@ export class WalletProjection implements StandingWork {
       ...messages.flatMap((one) => eventOf(one, to.organizationId)),
       ...(credits?.events ?? []),
     ];
-    const whose = { table: 'organizations', id: to.organizationId } as const;
     if (events.length > 0) statements.push(objectEventsStatement(to.d1, whose, events, Date.now()));
     const results = statements.length > 0 ? await to.d1.batch(statements) : [];
     if (events.length > 0 && (results.at(-1)?.meta.changes ?? 0) > 0) await this.#deps.callForDelivery();
@@ -127,6 +129,7 @@ export class WalletProjection implements StandingWork {
     if (!target()) return;
     atomically(() => {
       if (reached) sums.noteSent(reached);
+      if (overage) this.#deps.books()?.usage.overage.noteSent(overage);
       const last = messages.at(-1);
       if (last) this.#waiting.drop(last.seq);
       // Nobody may want to hear of them by now.

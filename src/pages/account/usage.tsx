@@ -96,7 +96,7 @@ function QuotaState(props: {
   const { view, quota, labelledby } = props;
   const text = usageMessages[view.language];
   if (!quota || quota.limit === 0) return <p class="soft">{text.notInPlan}</p>;
-  const { limit, used, remaining, period, resetsAt } = quota;
+  const { limit, used, remaining, period, resetsAt, billed } = quota;
   const number = (count: number) => formatNumber(view, count);
   return (
     <>
@@ -120,6 +120,7 @@ function QuotaState(props: {
         {' · '}
         {text.resets} <Time view={view} at={resetsAt} ago />
       </p>
+      {billed !== undefined && <p>{text.billed(number(billed))}</p>}
     </>
   );
 }
