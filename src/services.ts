@@ -69,6 +69,7 @@ import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
+import { UserKeyAdmin } from './product-keys/admin-service.ts';
 import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Overview } from './profile/overview-service.ts';
@@ -162,6 +163,8 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   userKeys: UserKeys;
+  /** Those keys as operators handle them. */
+  userKeyAdmin: UserKeyAdmin;
   organizations: Organizations;
   spending: OrganizationSpending;
   spendingCaps: Spending;
@@ -467,6 +470,7 @@ function assemble(shared: Shared, database: string): Services {
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations, plans }),
     userKeys: new UserKeys(objects),
+    userKeyAdmin: new UserKeyAdmin({ d1, directory, objects }),
     authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },

@@ -17,7 +17,7 @@ export function QuotaMeter(props: {
   const { view, quota, labelledby, small } = props;
   const text = usageMessages[view.language];
   if (!quota || quota.limit === 0) return <p class="soft">{text.notInPlan}</p>;
-  const { limit, used, remaining, period, resetsAt } = quota;
+  const { limit, used, remaining, period, resetsAt, billed } = quota;
   const number = (count: number) => formatNumber(view, count);
   const says = limit === null ? number(used) : text.of(number(used), number(limit));
   return (
@@ -43,6 +43,7 @@ export function QuotaMeter(props: {
           {text.resets} <Time view={view} at={resetsAt} ago />
         </p>
       )}
+      {!small && billed !== undefined && <p>{text.billed(number(billed))}</p>}
     </>
   );
 }
