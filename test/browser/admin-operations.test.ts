@@ -195,7 +195,16 @@ it('plans are looked at, added and edited', async () => {
   expect(await desk.told()).toContain('Saved.');
   await look('plan');
   await page.getByRole('link', { name: 'Back to all' }).click();
-  expect(await page.getByRole('row', { name: /^Team/ }).textContent()).toContain('images: 40 / day');
+  const cell = page.getByLabel('Team: Images, Per day');
+  expect(await cell.inputValue()).toBe('40');
+  await cell.fill('lots');
+  await press('Save');
+  expect(await cell.getAttribute('aria-invalid')).toBe('true');
+  await look('plans-matrix-refused');
+  await cell.fill('50');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+  expect(await cell.inputValue()).toBe('50');
   await german('Tarife');
   await look('plans-de');
 });

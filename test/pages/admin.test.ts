@@ -404,8 +404,7 @@ describe('all users of a page, and of a result', () => {
     expect(first.body).toContain('data-goes-on');
     const before = await left();
     const after = /name="after" value="([^"]*)"/.exec(first.body)?.[1] ?? '';
-    for (const wrong of ['x', 'e30'])
-      expectPage(await send({ confirmed: '105', after: wrong }), 422);
+    for (const wrong of ['x', 'e30']) expectPage(await send({ confirmed: '105', after: wrong }), 422);
     expect(await left()).toBe(before);
     expectLedTo(
       await send({ confirmed: '105', after, changed: '100' }),

@@ -187,7 +187,7 @@ const palette = document.getElementById('palette');
 if (palette) {
   const input = palette.querySelector('input');
   const list = palette.querySelector('[role=listbox]');
-  const status = palette.querySelector('[role=status]');
+  const status = palette.querySelector('[aria-live]');
   let asked = new AbortController();
   let soon;
   if (!/mac|iphone|ipad/i.test(navigator.userAgent)) {
