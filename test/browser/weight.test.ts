@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ACCOUNT_PAGES } from '../../src/pages/account/frame.tsx';
 import { ADMIN_PAGES, ADMIN_SEARCH } from '../../src/pages/admin/frame.tsx';
-import { PAGES as ACCOUNT_PAGES } from '../support/account-pages.ts';
 import { launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 
@@ -86,7 +86,7 @@ async function measure(path: string, isSignedIn: boolean) {
 it('pages are light, and stand still', async () => {
   const all = [
     ...ENTRY_PAGES.map((path) => [path, false] as const),
-    ...ACCOUNT_PAGES.map((path) => [path, true] as const),
+    ...Object.values(ACCOUNT_PAGES).map((path) => [path, true] as const),
     ...[...Object.values(ADMIN_PAGES), `${ADMIN_SEARCH}?q=a`, '/admin?range=12m', '/admin/plans/free'].map(
       (path) => [path, true] as const,
     ),
