@@ -10,8 +10,8 @@ const OWNER = 'ada@ops.example';
 const PASSWORD = 'three lighthouses at dusk';
 /** What a page may weigh with all that it fetches but pictures, as it goes over the wire (gzipped bytes). */
 const MOST = 60 * 1024;
-/** A shift of layout that nobody sees; Google calls 0.1 good. */
-const STILL = 0.01;
+/** The most that may move, of which Google calls 0.1 good: the form of a passkey comes where the browser has them, which a script must ask. */
+const STILL = 0.02;
 /** How much slower a phone is than this machine, as Lighthouse has it. */
 const SLOWER = 4;
 const ENTRY_PAGES = ['/login', '/register', '/forgot-password', '/login/code', '/login/link', '/device'];

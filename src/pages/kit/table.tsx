@@ -101,7 +101,7 @@ export function Tabs(props: { label: string; tabs: { href: string; name: string;
 }
 
 /** The few ways to see a page, of which one is chosen: how far back it looks. */
-export function Choices(props: {
+export function Segments(props: {
   label: string;
   choices: { href: string; name: string; isCurrent: boolean }[];
 }) {
