@@ -99,7 +99,7 @@ it('users are searched, filtered, sorted and paged', async () => {
   await page.getByRole('link', { name: 'First page' }).click();
   expect(await firstAddress()).toBe(first);
 
-  await page.getByLabel('Search').fill('user39');
+  await page.locator('.filters').getByLabel('Search').fill('user39');
   await press('Search');
   // user39 and user390 to user399.
   await page.getByText('11 users').waitFor();
@@ -120,7 +120,7 @@ it('users are searched, filtered, sorted and paged', async () => {
   expect(await page.getByText('Active', { exact: true }).count()).toBe(1);
   expect(await page.getByLabel('Status').inputValue()).toBe('suspended');
   await look('users-filtered');
-  await page.getByLabel('Search').fill('nobody at all');
+  await page.locator('.filters').getByLabel('Search').fill('nobody at all');
   await press('Search');
   await page.getByText('No users found').waitFor();
   await look('users-none');
@@ -142,7 +142,7 @@ it('several users are changed at once', async () => {
   await press('Suspend 3 users');
   expect(await desk.told()).toBe('Suspended: 3.');
   expect(desk.path()).toBe('/admin/users');
-  expect(await page.getByLabel('Search').inputValue()).toBe('user12');
+  expect(await page.locator('.filters').getByLabel('Search').inputValue()).toBe('user12');
   await look('users-bulk');
   const refused = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
   expect(await refused.refused()).toContain('suspended');
@@ -165,7 +165,7 @@ it('all users of a page are chosen by one box, without scripts too', async () =>
   await press('Continue');
   await page.getByRole('heading', { name: 'Suspend 11 users?' }).waitFor();
   await page.getByRole('link', { name: 'Cancel' }).click();
-  expect(await page.getByLabel('Search').first().inputValue()).toBe('user13');
+  expect(await page.locator('.filters').getByLabel('Search').inputValue()).toBe('user13');
 });
 
 it('anything is found from every page: by the dialog of a script, and without by a page', async () => {
@@ -365,7 +365,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   await deletion.getByLabel(/to confirm/).fill(email);
   await press('Delete the user');
   expect(await desk.told()).toBe('The user is deleted.');
-  await page.getByLabel('Search').fill(email);
+  await page.locator('.filters').getByLabel('Search').fill(email);
   await press('Search');
   await page.getByText('No users found').waitFor();
 });

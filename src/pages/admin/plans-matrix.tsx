@@ -37,7 +37,7 @@ export function PlanMatrix(props: {
       <tr>
         <th scope="row">
           {resourceName(view, resource)}
-          <span class="soft"> {periods[period]}</span>
+          <span class="soft"> · {periods[period]}</span>
         </th>
         {plans.map((plan) => {
           const name = cellOf(plan.id, limitField(resource, period));
