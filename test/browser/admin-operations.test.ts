@@ -143,17 +143,18 @@ it('billing: prices are mapped, and what failed is handled again', async () => {
   const prices = panel('Prices');
   await look('billing-seeded');
   for (const row of [1, 2, 3]) {
-    await prices.getByLabel('Price at Stripe').nth(row).fill('');
+    await prices.getByLabel('Price at Stripe').nth(row).selectOption('No price');
     await prices.getByLabel('Plan').nth(row).selectOption('No plan');
   }
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
-  await prices.getByLabel('Price at Stripe').nth(1).fill('price_gone');
+  // One that is paid again and again stands for no credits.
+  await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_enterprise_month');
   await prices.getByLabel('Credits').nth(1).fill('500');
   await press('Save');
   expect(await desk.refused()).toContain('Stripe');
   await look('billing-refused');
-  await prices.getByLabel('Price at Stripe').nth(1).fill('price_credits_500');
+  await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_credits_500');
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
 
@@ -196,7 +197,16 @@ it('plans are looked at, added and edited', async () => {
   expect(await desk.told()).toContain('Saved.');
   await look('plan');
   await page.getByRole('link', { name: 'Back to all' }).click();
-  expect(await page.getByRole('row', { name: /^Team/ }).textContent()).toContain('images: 40 / day');
+  const cell = page.getByLabel('Team: Images, Per day');
+  expect(await cell.inputValue()).toBe('40');
+  await cell.fill('lots');
+  await press('Save');
+  expect(await cell.getAttribute('aria-invalid')).toBe('true');
+  await look('plans-matrix-refused');
+  await cell.fill('50');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+  expect(await cell.inputValue()).toBe('50');
   await german('Tarife');
   await look('plans-de');
 });

@@ -320,7 +320,7 @@ const palette = document.getElementById('palette');
 if (palette) {
   const input = palette.querySelector('input');
   const list = palette.querySelector('[role=listbox]');
-  const status = palette.querySelector('[role=status]');
+  const status = palette.querySelector('[aria-live]');
   let asked = new AbortController();
   let soon;
   if (!/mac|iphone|ipad/i.test(navigator.userAgent)) {
@@ -369,6 +369,8 @@ if (palette) {
   input.addEventListener('focus', () => list.childElementCount === 0 && find());
   input.addEventListener('input', () => {
     clearTimeout(soon);
+    // Enter shall not open what was found for another text.
+    choose();
     soon = setTimeout(find, 120);
   });
   input.addEventListener('keydown', (event) => {
