@@ -16,16 +16,19 @@ import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { OrganizationAdmin } from '../../organizations/admin-service.ts';
+import type { OrganizationKeys } from '../../organizations/key-service.ts';
 import type { Organizations } from '../../organizations/service.ts';
 import type { OrganizationSpending } from '../../organizations/spending-service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
+import type { UserKeyAdmin } from '../../product-keys/admin-service.ts';
 import type { Realms } from '../../realms/service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { AuditFeed } from '../../sinks/audit-job.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
+import type { Spending } from '../../usage/spending-service.ts';
 import type { WebhookEndpoints } from '../../webhooks/service.ts';
 import type { PageArea } from '../kit/page.ts';
 import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
@@ -66,6 +69,9 @@ export interface AdminServices extends VisitServices {
   organizations: Organizations;
   organizationAdmin: OrganizationAdmin;
   spending: OrganizationSpending;
+  spendingCaps: Spending;
+  organizationKeys: OrganizationKeys;
+  userKeyAdmin: UserKeyAdmin;
 }
 
 /** An operator who looks at a page. */
