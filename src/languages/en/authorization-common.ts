@@ -20,7 +20,7 @@ export const authorizationCommon = {
   nothing: 'know that it is you',
   goesTo: 'Then you go on to',
   actsFor: 'It acts for',
-  actsForHint: 'For an organization it may what you may there, at its cost.',
+  actsForHint: 'For an organization it can do what you may do there, at its cost.',
   yourself: 'Yourself',
   allow: 'Allow',
   deny: 'Cancel',
