@@ -126,7 +126,7 @@ export function createApp(
         signInLimit,
       ),
     )
-    .route('/', avatarRoutes(services.avatars, levels))
+    .route('/', avatarRoutes(services.avatars, services.pictures, levels))
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
     .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))

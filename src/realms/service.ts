@@ -1,15 +1,15 @@
-import { eq, getTableColumns, sql } from 'drizzle-orm';
+import { asc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { Standby } from '../db/standby.ts';
 import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
 import type { MfaMode } from '../lib/mfa.ts';
 import {
+  appearanceOf,
   DEFAULT_ORGANIZATIONS,
   DEFAULT_OWN_KEYS,
   type HookSetting,
   issuerOf,
-  type PageSettings,
   type Realm,
 } from '../lib/realm.ts';
 import { ANY_PORT } from '../lib/realm-origin.ts';
@@ -20,6 +20,9 @@ import { type RealmRow, realms } from './tables.ts';
 const CACHE = 30 * SECOND;
 const CACHED_REALMS = 1000;
 const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/** Realms that are named together, at most. */
+const NAMED_REALMS = 50;
 
 /** Whom a realm asks, as JSON: read along with it, so that nobody who is asked for nothing costs a query. */
 const HOOKS = sql<string>`(SELECT json_group_array(json_object('name', name, 'url', url, 'binding', binding, 'onFailure', on_failure,
@@ -36,14 +39,14 @@ export class Realms {
   readonly #accessTokenSeconds: number | null;
   readonly #trusted: readonly string[];
   readonly #mfa: MfaMode;
-  readonly #pages: ReadonlyMap<string, PageSettings>;
   readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
+  readonly #names = new Kept<'all', { id: string; name: string }[]>({ limit: 1, freshFor: CACHE });
   /** Those that are changing their database, which are read anew at each use. */
   readonly #moving = new Set<string>();
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
-   * `trusted` are loopback origins of every realm, besides its own, that may call and be led back to at any port. `mfa` is for realms for which no operator chose, and `pages` by realm.
+   * `trusted` are loopback origins of every realm, besides its own, that may call and be led back to at any port. `mfa` is for realms for which no operator chose.
    */
   constructor(
     d1: D1Database,
@@ -52,9 +55,7 @@ export class Realms {
     accessTokenSeconds: number | null = null,
     trusted: readonly string[] = [],
     mfa: MfaMode = 'required_for_admins',
-    pages: ReadonlyMap<string, PageSettings> = new Map(),
   ) {
-    this.#pages = pages;
     this.#mfa = mfa;
     this.#trusted = trusted;
     this.#d1 = d1;
@@ -93,9 +94,18 @@ export class Realms {
     return [...new Set(rows.flatMap(({ origins }) => origins))].sort();
   }
 
+  /** What the realms are called, by id: the first fifty. Half a minute old at most. */
+  async names(): Promise<{ id: string; name: string }[]> {
+    const { db } = nearestReplica(this.#d1);
+    const { id, name } = realms;
+    const read = () => db.select({ id, name }).from(realms).orderBy(asc(id)).limit(NAMED_REALMS);
+    return (await this.#names.get('all', read)) ?? [];
+  }
+
   /** To be read anew at its next use: it was changed in this isolate. */
   forget(id: string): void {
     this.#kept.delete(id);
+    this.#names.delete('all');
   }
 
   async #read(id: string, from: 'replica' | 'primary' = 'replica'): Promise<Realm | null> {
@@ -104,15 +114,14 @@ export class Realms {
     else this.#moving.delete(id);
     if (!row) return null;
     const issuer = issuerOf(this.#origin, id);
-    const pages = this.#pages.get(id);
     return {
       id,
-      ...(pages && { pages }),
       database: row.database,
       jurisdiction: row.jurisdiction,
       name: row.name,
       color: row.color,
       logo: row.logo,
+      appearance: appearanceOf(row.appearance),
       issuer,
       audience: row.audience ?? issuer,
       registration: row.registration,

@@ -179,6 +179,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),
+  overview: ({ object }) => object.overview(TERMS),
   spending: ({ object }) => object.spending(TERMS),
   capSpending: ({ object }) =>
     object.capSpending(TERMS, {

@@ -51,6 +51,7 @@ const NEEDS_A_SECRET = [
   'POST /v1/auth/mfa/verify',
   'POST /v1/auth/mfa/send',
   'PUT /v1/me/avatar',
+  'PUT /v1/admin/realms/{id}/pictures/{picture}',
   'GET /avatars/{key}',
   // Sent to a provider, and back from there.
   'GET /v1/oauth/{provider}/login',

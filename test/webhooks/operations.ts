@@ -48,6 +48,7 @@ export const TOLD_BY: Record<string, Told> = {
   'admin.realms.move.confirm': moves,
   'admin.realms.move.start': moves,
   'admin.realms.move.step': moves,
+  'admin.realms.pictures.put': 'realm.updated',
   'admin.realms.update': 'realm.updated',
   'admin.backup.restore': { none: 'Accounts are what they were when it was made' },
   'admin.secrets.reencrypt': { none: 'What is encrypted stays the same' },

@@ -114,6 +114,9 @@ export const kitError: Texts['kitError'] = {
     overage:
       'Geben Sie Guthaben wie 2 ein, Guthaben für so viele wie 1 / 1000, oder den Namen der Ereignisse eines Zählers.',
     color: 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    'appearance.background': 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    'appearance.terms': 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
+    'appearance.privacy': 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
     logo: 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
     allowed_origins: 'Geben Sie Ursprünge wie https://app.example.com ein, einen je Zeile und ohne Pfad.',
     redirect_targets: 'Geben Sie https-Adressen ohne „#“ ein, eine je Zeile.',

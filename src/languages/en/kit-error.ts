@@ -109,6 +109,9 @@ export const kitError = {
     overage:
       'Give credits such as 2, credits for so many such as 1 / 1000, or the name of the events of a meter.',
     color: 'Give a colour such as #1d4ed8.',
+    'appearance.background': 'Give a colour such as #1d4ed8.',
+    'appearance.terms': 'Give an address that begins with https://.',
+    'appearance.privacy': 'Give an address that begins with https://.',
     logo: 'Give an address that begins with https://.',
     allowed_origins: 'Give origins such as https://app.example.com, one a line and without a path.',
     redirect_targets: 'Give https addresses without “#”, one a line.',

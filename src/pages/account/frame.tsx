@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import {
   accountMessages,
+  accountOverviewMessages,
   activityMessages,
   appsMessages,
   billingMessages,
@@ -33,7 +34,8 @@ import type { AccountVisit } from './visit.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */
 export const ACCOUNT_PAGES = {
-  profile: '/account',
+  overview: '/account',
+  profile: '/account/profile',
   security: '/account/security',
   twoStep: MFA_PAGE,
   devices: '/account/devices',
@@ -51,6 +53,7 @@ export const ACCOUNT_PAGES = {
 type AccountPageName = keyof typeof ACCOUNT_PAGES;
 
 const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
+  overview: accountOverviewMessages,
   profile: profileMessages,
   security: securityMessages,
   twoStep: twoStepMessages,
@@ -67,6 +70,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
 };
 
 const ICONS: Record<AccountPageName, IconName> = {
+  overview: 'house',
   profile: 'user',
   security: 'lock',
   twoStep: 'shield-check',
