@@ -250,7 +250,8 @@ export class AccountParts {
       if (tables < 5) SessionTable.addKeys(sql);
       SessionTable.addOrganizations(sql);
     }
-    ActivityLog.addEvents(sql);
+    // From version 5 on the log has no table before there is a second entry, and has the column from the first.
+    if (tables === undefined || tables < 5) ActivityLog.addEvents(sql);
     this.state.noteTables();
   }
 
