@@ -1,8 +1,8 @@
 import { isRefusal } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import { claimsOfOrganization } from '../sessions/service.ts';
 import type { Delegation } from '../sessions/service.ts';
+import { claimsOfOrganization } from '../sessions/service.ts';
 import { audiencesOf, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { tokenSeconds } from './grant-lifetimes.ts';
 import { lacksFactor } from './introspection-service.ts';
