@@ -486,6 +486,7 @@ function assemble(shared: Shared, database: string): Services {
       deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
       proofs,
       vault,
+      organizations,
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },
