@@ -7,6 +7,7 @@ import type { Budget } from '../lib/run-budget.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import { listTroubled } from './overage-store.ts';
 import type { BillingKit } from './parts.ts';
+import type { NamedPrice } from './port.ts';
 import type { PriceMeaning } from './price-list.ts';
 import { listShortfalls } from './reversal-store.ts';
 import type { EventRow, OverageReportRow, PriceRow, ReversalRow } from './tables.ts';
@@ -26,6 +27,11 @@ export class BillingAdmin {
   /** What prices stand for in a realm. Needs no Stripe. */
   prices(realmId: string): Promise<PriceRow[]> {
     return this.#kit.prices.of(realmId);
+  }
+
+  /** The prices of Stripe to choose from; null where they are not to be had soon, or are too many to choose from. */
+  async activePrices(): Promise<NamedPrice[] | null> {
+    return this.#kit.isConfigured ? this.#kit.parts.stripe.activePrices() : null;
   }
 
   /** Throws `billing_not_configured`, and 422 for a price or plan that is not there. */
@@ -99,11 +105,12 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, next), total };
   }
 
-  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, credits bought again, and use beyond limits is reported. */
+  /** Each minute: what has failed is tried again, payments and customers of payers who are gone are given back and deleted, new addresses and seats are told, credits bought again, and use beyond limits is reported. */
   async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, customers, seats, topUps, overage } = this.#kit.parts;
+    const { events, customers, seats, topUps, overage, strays } = this.#kit.parts;
     await events.retry(now, budget);
+    await strays.run(now, budget);
     await customers.erase(now, budget);
     await customers.tellAddresses(now, budget);
     await seats.catchUp(now, budget);

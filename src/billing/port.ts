@@ -19,6 +19,11 @@ export interface Meter {
   addsUp: boolean;
 }
 
+/** A price with what it is called at the provider. */
+export interface NamedPrice extends Price {
+  name: string;
+}
+
 /** One thing that a subscription is to. Times, here and below, are Unix milliseconds. */
 export interface SubscriptionItem {
   /** What an update names to change the price. */
@@ -64,6 +69,8 @@ export interface Checkout {
   mode: string;
   paid: boolean;
   subscriptionId: string | null;
+  /** By what a pack was paid. */
+  paymentIntentId: string | null;
   metadata: Record<string, string>;
 }
 
@@ -177,6 +184,8 @@ export interface BillingProvider {
   /** Ends all their subscriptions too. One that is gone already counts as deleted. */
   deleteCustomer(customerId: string): Promise<void>;
   price(priceId: string): Promise<Price | null>;
+  /** The prices that are not archived, the newest first; null where they are more than are asked for at once, or do not come soon. */
+  activePrices(): Promise<NamedPrice[] | null>;
 
   meter(id: string): Promise<Meter | null>;
   /** The meter that counts events of that name. */
@@ -205,8 +214,8 @@ export interface BillingProvider {
   ): Promise<{ id: string; url: string }>;
   checkout(id: string): Promise<Checkout | null>;
   checkoutOfPayment(paymentIntentId: string): Promise<Checkout | null>;
-  /** Checkouts for a subscription that are still open, but for one, can no longer be completed. */
-  expireCheckouts(customerId: string, except?: string): Promise<void>;
+  /** Checkouts that are still open, for a subscription or all, but for one, can no longer be completed. */
+  expireCheckouts(customerId: string, which: 'subscriptions' | 'all', except?: string): Promise<void>;
   createPortal(customerId: string, returnUrl: string): Promise<string>;
 
   createSetupIntent(customerId: string): Promise<{ id: string; clientSecret: string }>;
@@ -260,6 +269,8 @@ export interface BillingProvider {
     idempotencyKey: string,
   ): Promise<OffSessionPayment>;
   payment(id: string): Promise<OffSessionPayment | null>;
+  /** Gives back all of a payment that is left; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
+  refund(paymentId: string, idempotencyKey: string): Promise<boolean>;
   /** A customer's payment since a time whose metadata has that, or null. */
   findPayment(
     customerId: string,

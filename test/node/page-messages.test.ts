@@ -54,6 +54,7 @@ const BY_KEY = [
   'pages',
   'strength',
   'reasons',
+  'ranges',
 ];
 
 type Texts = { [name: string]: unknown };

@@ -35,6 +35,7 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
   'replay of an event': { path: '/admin/billing', fields: { form: 'replay', event: 'evt_none' } },
   prices: { path: '/admin/billing', fields: { form: 'prices' } },
   'a new plan': { path: '/admin/plans', fields: { form: 'add', id: 'hostile', name: 'Hostile' } },
+  'all plans': { path: '/admin/plans', fields: { form: 'matrix', 'free:limits.images.day': '1' } },
   'a plan': { path: '/admin/plans/free', fields: { form: 'plan', name: 'Hostile', monthly_credits: '0' } },
   'a new realm': { path: '/admin/realms', fields: { form: 'create', id: 'hostile', name: 'Hostile' } },
   'a policy': { path: '/admin/realms/default', fields: { ...POLICY, registration: 'closed' } },
@@ -203,11 +204,12 @@ describe('logs', () => {
     const path = `/admin/activity?user_id=${who.id}&type=signed_in&from=2023-11-14&until=2023-11-14`;
     const first = await open(path, admin);
     expect(first.body).toContain('60 in all');
-    expect(first.body.match(/<tr>/g)).toHaveLength(51);
+    expect(first.body.match(/<time/g)).toHaveLength(50);
+    expect(first.body.match(/<h2 id="day-2023-11-14"/g)).toHaveLength(1);
     expect(withoutOwnScripts(first.body)).not.toMatch(/<script|<img src=x/);
     const [, next] = first.body.match(/href="([^"]+)" rel="next"/) as RegExpMatchArray;
     const second = await open((next as string).replaceAll('&amp;', '&'), admin);
-    expect(second.body.match(/<tr>/g)).toHaveLength(11);
+    expect(second.body.match(/<time/g)).toHaveLength(10);
     expect((await open(`${path}&until=2023-11-13`.replace('&until=2023-11-14', ''), admin)).body).toContain(
       'There is nothing here.',
     );
@@ -215,6 +217,30 @@ describe('logs', () => {
     const table = await open((csv as string).replaceAll('&amp;', '&'), admin);
     expect(table.headers.get('content-type')).toMatch(/^text\/csv/);
     expect(table.body.trim().split('\r\n')).toHaveLength(61);
+  });
+
+  it('name whom they know in the realm, and nobody of another', async () => {
+    const boss = owner.user.user.id;
+    const { user: who } = await register({ name: 'Grace of the log' });
+    await submit(`/admin/users/${who.id}`, { form: 'status', status: 'suspended' }, owner);
+    const mine = await open(`/admin/activity?user_id=${who.id}`, admin);
+    expect(mine.body).toMatch(new RegExp(`<a href="/admin/users/${who.id}"[^>]*>Grace of the log</a>`));
+    const audit = await open(`/admin/activity?log=operators&target=${who.id}`, admin);
+    expect(audit.body).toContain('>Grace of the log</a>');
+    expect(audit.body).toContain(`href="/admin/users/${boss}"`);
+    // Of an owner from elsewhere an admin sees the id alone, and the owner their own name.
+    const realm = `logged-${crypto.randomUUID().slice(0, 8)}`;
+    await createRealm(realm, { name: realm });
+    const there = await visitor({}, { realm });
+    await changeDirectory(there.user.user.id, { role: 'admin' });
+    const target = await visitor({}, { realm });
+    const path = `/admin/users/${target.user.user.id}`;
+    await submit(path, { form: 'status', status: 'suspended' }, { cookie: owner.cookie, realm });
+    const log = `/admin/activity?log=operators&target=${target.user.user.id}`;
+    const seen = (await open(log, there)).body;
+    expect(seen).toContain(`<code>${boss}</code>`);
+    expect(seen).not.toContain(owner.user.user.email);
+    expect((await open(log, { cookie: owner.cookie, realm })).body).toContain(`<span title="${boss}">`);
   });
 
   it('show what operators did', async () => {
@@ -313,6 +339,67 @@ describe('plans', () => {
     expectPage(answer, 422);
     expect(answer.body).toContain(`href="#${field}"`);
     expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x|<b>/);
+  });
+});
+
+describe('all plans', () => {
+  const realm = 'matrixed';
+  let boss: Visitor;
+
+  beforeAll(async () => {
+    await createRealm(realm, { name: 'Matrixed' });
+    boss = await visitor({}, { realm });
+    await changeDirectory(boss.user.user.id, { role: 'admin' });
+    for (const id of ['small', 'large', 'free']) {
+      await submit('/admin/plans', { form: 'add', id, name: id }, boss);
+    }
+  });
+
+  const limits = async () => {
+    const { body } = await call('GET', '/v1/admin/plans', { realm, headers: { cookie: boss.cookie } });
+    return Object.fromEntries(
+      body.data.map((plan: { id: string; limits: object }) => [plan.id, plan.limits]),
+    );
+  };
+  const save = (fields: Record<string, string>) =>
+    submit('/admin/plans', { form: 'matrix', ...fields }, boss);
+
+  it('are saved by one button, those alone that are changed, and each is in the log', async () => {
+    const before = (await auditOf('large')).length;
+    const cells = {
+      'small:limits.images.day': '5',
+      'free:limits.images.day': '1',
+      'large:limits.songs.day': '',
+    };
+    expectLedTo(await save(cells), `/realms/${realm}/admin/plans?done=saved`);
+    expect(await limits()).toMatchObject({
+      small: { images: { day: 5 } },
+      free: { images: { day: 1 } },
+      large: {},
+    });
+    expect((await auditOf('large')).length).toBe(before);
+    const more = { 'small:limits.images.day': '5', 'large:limits.images.month': 'unlimited' };
+    expectLedTo(await save(more), `/realms/${realm}/admin/plans?done=saved`);
+    const { details } = (await auditOf('large')).at(-1) as { details: Record<string, any> };
+    expect(details.after.limits).toEqual({ images: { month: null } });
+    // What the table did not have stays.
+    expect(await limits()).toMatchObject({ free: { images: { day: 1 } }, small: { images: { day: 5 } } });
+  });
+
+  it('are saved all or none, and the cell that is wrong is named', async () => {
+    const before = await limits();
+    const cell = 'large:limits.images.day';
+    for (const wrong of [MARKUP, '-1', '1.5', '9999999999999999', 'date']) {
+      const answer = await save({ 'small:limits.images.day': '77', [cell]: wrong });
+      expectPage(answer, 422);
+      expect(answer.body, wrong).toContain(`href="#${cell}"`);
+      expect(answer.body).toMatch(/aria-label="large: Images, Per day"[^>]*aria-invalid="true"/);
+      expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
+    }
+    for (const name of ['small:limits.date.day', 'none:limits.images.day', 'small:limits.__proto__.day']) {
+      await save({ 'small:limits.images.day': '5', [name]: '1' });
+    }
+    expect(await limits()).toEqual(before);
   });
 });
 

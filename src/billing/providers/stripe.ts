@@ -11,6 +11,7 @@ import {
   creditedOtherwise,
   hintOf,
   invoiceOf,
+  namedPriceOf,
   offSessionPaymentOf,
   paymentMethodOf,
   requiredId,
@@ -23,6 +24,8 @@ const API_VERSION = '2026-10-28.endive';
 const TIMEOUT = 20 * SECOND;
 /** Each with the idempotency key of the first try, which the SDK makes where the caller has none. */
 const RETRIES = 2;
+/** How long a page waits for what it can do without. */
+const SOON = 3 * SECOND;
 /** How old a webhook may be (seconds). */
 const TOLERANCE = 300;
 const PAGE = 100;
@@ -119,6 +122,19 @@ export function createStripe({
       await lookUp(async () => requiredId(await stripe.customers.del(customerId)));
     },
 
+    async activePrices() {
+      try {
+        const { data, has_more } = await stripe.prices.list(
+          { active: true, limit: PAGE, expand: ['data.product'] },
+          { timeout: SOON, maxNetworkRetries: 0 },
+        );
+        return has_more ? null : data.map(namedPriceOf);
+      } catch {
+        // Whoever asks has another way to name a price.
+        return null;
+      }
+    },
+
     price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),
 
     ...meters(stripe, { call, lookUp }),
@@ -155,14 +171,15 @@ export function createStripe({
         return data[0] ? checkoutOf(data[0]) : null;
       }),
 
-    expireCheckouts: (customerId, except) =>
+    expireCheckouts: (customerId, which, except) =>
       call(async () => {
         const { data } = await stripe.checkout.sessions.list({
           customer: customerId,
           status: 'open',
           limit: PAGE,
         });
-        const open = data.filter(({ id, mode }) => mode === 'subscription' && id !== except);
+        const isMeant = (mode: string) => which === 'all' || mode === 'subscription';
+        const open = data.filter(({ id, mode }) => isMeant(mode) && id !== except);
         // One that is completed at this very moment cannot expire any more.
         await Promise.all(open.map(({ id }) => stripe.checkout.sessions.expire(id).catch(ignoreInvalid)));
       }),
@@ -293,6 +310,18 @@ export function createStripe({
           return { id: '', customerId, status: 'failed' as const, reason: 'declined' as const, metadata };
         }
       }),
+
+    async refund(payment_intent, idempotencyKey) {
+      try {
+        requiredId(await stripe.refunds.create({ payment_intent }, { idempotencyKey }));
+        return true;
+      } catch (error) {
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw explain(error);
+        if (error.code === 'charge_already_refunded') return true;
+        explain(error);
+        return false;
+      }
+    },
 
     payment: (id) => lookUp(async () => offSessionPaymentOf(await stripe.paymentIntents.retrieve(id))),
 

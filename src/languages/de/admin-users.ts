@@ -4,6 +4,11 @@ const benutzer = (count: number) => (count === 1 ? 'einen Benutzer' : `${count} 
 
 /** In German. */
 export const adminUsers: Texts['adminUsers'] = {
+  copyId: 'Kennung kopieren',
+  saved: 'Gespeichert',
+  savedName: 'Name dieses Filters',
+  save: 'Speichern',
+  remove: 'Entfernen',
   q: 'Suche',
   qHint: 'E-Mail, Name, Benutzername, Telefon oder Kennung',
   filters: 'Weitere Filter',
@@ -29,7 +34,6 @@ export const adminUsers: Texts['adminUsers'] = {
   paging: 'Seiten der Liste',
   first: 'Erste Seite',
   next: 'Nächste Seite',
-  choose: 'Auswählen',
   chooseNamed: (email) => `${email} auswählen`,
   columns: {
     email: 'E-Mail-Adresse',
@@ -43,7 +47,11 @@ export const adminUsers: Texts['adminUsers'] = {
     last_login_at: 'Letzte Anmeldung',
   },
   bulk: {
-    act: 'Alle ausgewählten ändern',
+    page: 'Alle auf dieser Seite auswählen',
+    chosen: '# ausgewählt',
+    result: (count) => `Alle ${count} gefundenen`,
+    progress: (done, count) => `${done} von ${count} erledigt`,
+    act: 'Aktion',
     acts: {
       suspend: 'Sperren',
       reactivate: 'Entsperren',

@@ -72,6 +72,11 @@ export function formatNumber(view: View, count: number, isChange = false): strin
   );
 }
 
+/** A number as short as it can be said, such as `1.2K`. */
+export function formatCompact(view: View, count: number): string {
+  return new Intl.NumberFormat(localeOf(view), { notation: 'compact' }).format(count);
+}
+
 /** Currencies of which Stripe counts whole units, and those of which it counts thousandths; of all others, hundredths. */
 const ZERO_DECIMAL = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
 const THREE_DECIMAL = 'bhd jod kwd omr tnd'.split(' ');
@@ -105,7 +110,10 @@ export function formatMoney(view: View, amount: number, currency: string): strin
 }
 
 /** A price, and how often it is paid. */
-export function priceText(view: View, { unitAmount, currency, months }: PriceRow): string {
+export function priceText(
+  view: View,
+  { unitAmount, currency, months }: Pick<PriceRow, 'unitAmount' | 'currency' | 'months'>,
+): string {
   const text = kitMessages[view.language].prices;
   if (unitAmount === null) return text.atCheckout;
   const price = formatMoney(view, unitAmount, currency);
