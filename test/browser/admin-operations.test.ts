@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { launchBrowser } from '../support/browser/browser.ts';
+import { axe, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
+import { images } from '../support/images.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { receivedMails, setFault } from '../support/peers/mailbox.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
@@ -220,10 +221,43 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   await page.getByLabel('Id', { exact: true }).fill('acme');
   await press('Create');
   expect(await desk.told()).toBe('The realm is created.');
-  await page.getByLabel('Colour').fill('teal');
-  await press('Save');
+  const colour = page.locator('#color');
+  const preview = page.frameLocator('iframe[name=preview]');
+  await colour.fill('teal');
+  await page.getByLabel('Welcome (English)').fill('One account for all of Acme');
+  // What can be taken of it is seen, though it cannot be saved.
+  await page.getByRole('button', { name: 'Preview in English' }).click();
+  await preview.getByText('One account for all of Acme').waitFor();
+  await page.getByLabel('Welcome (Deutsch)').fill('Ein Konto für ganz Acme');
+  await page.getByRole('button', { name: 'Preview in Deutsch' }).click();
+  await preview.getByText('Ein Konto für ganz Acme').waitFor();
+  await preview.getByRole('heading', { name: 'Anmelden' }).waitFor();
+  await press('Save appearance');
   await look('realm-refused');
-  await page.getByLabel('Colour').fill('#0f766e');
+  await colour.fill('#0f766e');
+  await press('Save appearance');
+  expect(await desk.told()).toContain('The appearance is saved.');
+  const file = { name: 'ground.png', mimeType: 'image/png', buffer: Buffer.from(images.pngRgb) };
+  await page.getByLabel('Choose a picture: Background picture').setInputFiles(file);
+  await press('Upload: Background picture');
+  expect(await desk.told()).toBe('The picture is put up.');
+  await look('realm-appearance');
+  // Where there is a script, nothing has to be pressed; and the browser goes back to where it was before the page.
+  const scripted = await browser.newContext({ storageState: await desk.context.storageState() });
+  const live = await scripted.newPage();
+  await live.goto(`${latchkey.origin}/admin/realms`);
+  await live.goto(page.url());
+  for (const text of ['Seen while it', 'Seen while it is typed']) {
+    await live.getByLabel('Welcome (English)').fill(text);
+    await live.frameLocator('iframe[name=preview]').getByText(text, { exact: true }).waitFor();
+  }
+  await live.locator('iframe').waitFor();
+  await live.locator('input[data-color-of=color]').fill('#aa0000');
+  expect(await live.locator('#color').inputValue()).toBe('#aa0000');
+  await axe(live);
+  await live.goBack();
+  expect(new URL(live.url()).pathname).toBe('/admin/realms');
+  await scripted.close();
   await page.getByLabel('Web apps').fill('https://app.acme.example\nhttps://www.acme.example');
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
