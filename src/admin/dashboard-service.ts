@@ -63,7 +63,7 @@ export interface Dashboard {
 }
 
 /** The same over some days: what happened and what was used on each of them. */
-export interface Overview extends Omit<Dashboard, 'today' | 'usageToday'> {
+export interface RealmOverview extends Omit<Dashboard, 'today' | 'usageToday'> {
   daily: RealmDay[];
   usage: Awaited<ReturnType<UsageAnalytics['usage']>>;
 }
@@ -86,7 +86,7 @@ export class Statistics {
   }
 
   /** The last so many UTC days, and how the realm is now. `resources` are those whose greatest users are named; all, when left out. */
-  async overview(realmId: string, days: number, resources?: string[]): Promise<Overview> {
+  async overview(realmId: string, days: number, resources?: string[]): Promise<RealmOverview> {
     const { db } = nearestReplica(this.#d1);
     const dates = lastDates(days, Date.now());
     const today = dates.at(-1) as string;

@@ -12,6 +12,8 @@ import type { PriceMeaning } from './price-list.ts';
 import { listShortfalls } from './reversal-store.ts';
 import type { EventRow, OverageReportRow, PriceRow, ReversalRow } from './tables.ts';
 
+export type { NamedPrice } from './port.ts';
+
 /** What admins, Stripe and the clock do about paying. */
 export class BillingAdmin {
   readonly #kit: BillingKit;

@@ -152,7 +152,7 @@ it('billing: prices are mapped, and what failed is handled again', async () => {
   await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_enterprise_month');
   await prices.getByLabel('Credits').nth(1).fill('500');
   await press('Save');
-  expect(await desk.refused()).toContain('Stripe');
+  expect(await desk.refused()).toContain('recurring');
   await look('billing-refused');
   await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_credits_500');
   await press('Save');

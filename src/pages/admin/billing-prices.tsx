@@ -1,7 +1,6 @@
 import type { Plan } from '../../account/metering-contract.ts';
 import { PriceListBody } from '../../billing/admin-schemas.ts';
-import type { BillingAdmin } from '../../billing/admin-service.ts';
-import type { NamedPrice } from '../../billing/port.ts';
+import type { BillingAdmin, NamedPrice } from '../../billing/admin-service.ts';
 import type { PriceRow } from '../../billing/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import { adminBillingMessages, kitMessages } from '../../languages/messages.ts';

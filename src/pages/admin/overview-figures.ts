@@ -1,4 +1,4 @@
-import type { Overview, RealmDay } from '../../admin/dashboard-service.ts';
+import type { RealmDay, RealmOverview } from '../../admin/dashboard-service.ts';
 import { overviewMessages } from '../../languages/messages.ts';
 import { formatDayMonth, resourceName } from '../kit/format.ts';
 import type { TrendPoint } from '../kit/trend-chart.tsx';
@@ -37,7 +37,7 @@ export interface Figure {
 }
 
 /** The figures of a realm, the first four of which matter most: who comes, and what is used. */
-export function figuresOf(view: View, range: RangeName, { daily, usage }: Overview): Figure[] {
+export function figuresOf(view: View, range: RangeName, { daily, usage }: RealmOverview): Figure[] {
   const text = overviewMessages[view.language];
   const dates = daily.map(({ date }) => date);
   const ofDays = (id: 'activeUsers' | 'signUps' | 'signIns', title: string) =>

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { type Overview, verificationRate } from '../../admin/dashboard-service.ts';
+import { type RealmOverview, verificationRate } from '../../admin/dashboard-service.ts';
 import { type Attention, needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
 import { kitMessages, overviewMessages } from '../../languages/messages.ts';
@@ -218,7 +218,7 @@ function Trend({ view, figure: { title, total, before, points } }: { view: View;
 }
 
 /** How the realm is at the moment. */
-function Now({ view, board: { users, activeSessions } }: { view: View; board: Overview }) {
+function Now({ view, board: { users, activeSessions } }: { view: View; board: RealmOverview }) {
   const text = overviewMessages[view.language];
   const rate = new Intl.NumberFormat(view.language, { style: 'percent' }).format(verificationRate(users));
   const number = (count: number) => formatNumber(view, count);
