@@ -153,6 +153,6 @@ function KeyEntry({ view, known }: { view: View; known: ReportedKey }) {
 
 function useText(view: View, { resource, month }: ReportedKey['used'][number]): string {
   const number = formatNumber(view, month);
-  if (resource === null) return ownKeysMessages[view.language].creditsUsed(number);
+  if (resource === null) return ownKeysMessages[view.language].creditsUsed(month, number);
   return `${number} ${resourceName(view, resource)}`;
 }

@@ -8,7 +8,7 @@ import { adminMessages, kitMessages, plansMessages } from '../../languages/messa
 import { PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
-import { formatNumber } from '../kit/format.ts';
+import { formatNumber, labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
@@ -124,7 +124,7 @@ function PlanRow({ view, plan }: { view: View; plan: Plan }) {
       if (most === undefined) return [];
       return [`${most === null ? limitText(view, most) : formatNumber(view, most)} / ${text[period]}`];
     });
-    return `${resource}: ${parts.join(', ')}`;
+    return `${labelOf(view, resource)}${parts.join(', ')}`;
   });
   return (
     <tr>

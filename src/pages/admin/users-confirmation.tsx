@@ -1,5 +1,6 @@
 import { adminMessages, usersMessages } from '../../languages/messages.ts';
 import { Hidden } from '../kit/form.tsx';
+import { labelOf } from '../kit/format.ts';
 import { AdminFrame } from './frame.tsx';
 import { BOX_PREFIX, type BulkChange } from './users-bulk.ts';
 import type { AdminVisit } from './visit.ts';
@@ -37,7 +38,8 @@ export function BulkConfirmation(props: {
         </ul>
         {reason !== undefined && (
           <p>
-            {adminMessages[view.language].reason}: {reason}
+            {labelOf(view, adminMessages[view.language].reason)}
+            {reason}
           </p>
         )}
         <form method="post">

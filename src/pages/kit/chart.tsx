@@ -1,5 +1,5 @@
 import { kitMessages } from '../../languages/messages.ts';
-import { formatDayMonth, formatNumber } from './format.ts';
+import { formatDayMonth, formatNumber, labelOf } from './format.ts';
 import { Table } from './table.tsx';
 import type { View } from './view.ts';
 
@@ -38,7 +38,7 @@ export function DayBars(props: { view: View; days: DailyNumbers; label: string; 
         <path d={bars.join('')} />
         {days.map(({ date, value }, at) => (
           <rect x={at * STEP} width={STEP} height={height}>
-            <title>{`${formatDayMonth(view, date)}: ${formatNumber(view, value)}`}</title>
+            <title>{`${labelOf(view, formatDayMonth(view, date))}${formatNumber(view, value)}`}</title>
           </rect>
         ))}
       </svg>

@@ -3,6 +3,7 @@ import { ICON, KIT, STYLESHEET } from '../../../generated/page-assets.ts';
 import { kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { LANGUAGES } from '../../lib/language.ts';
+import { labelOf, languageName } from './format.ts';
 import { firstLetter, Icon, KeyMark } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
 import { Avatar } from './panel.tsx';
@@ -11,7 +12,6 @@ import type { Visit } from './visit.ts';
 
 /** A realm of this name has Latchkey's key for its mark. */
 const PRODUCT = 'Latchkey';
-const NAMES = { en: 'English', de: 'Deutsch' };
 
 interface FrameProps {
   view: View;
@@ -40,7 +40,7 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={view.theme ?? 'light dark'} />
         <meta name="robots" content="noindex" />
-        <title>{`${failed ? `${text.error}: ` : ''}${title} · ${realm.name}`}</title>
+        <title>{`${failed ? labelOf(view, text.error) : ''}${title} · ${realm.name}`}</title>
         <link rel="stylesheet" href={STYLESHEET} />
         <link rel="icon" href={ICON} type="image/svg+xml" />
         <style>{view.colors}</style>
@@ -65,10 +65,10 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
           <nav aria-label={text.language}>
             {LANGUAGES.map((other) =>
               other === language ? (
-                <span aria-current="true">{NAMES[other]}</span>
+                <span aria-current="true">{languageName(other)}</span>
               ) : (
                 <a href={view.inLanguage(other)} lang={other} hreflang={other} rel="nofollow">
-                  {NAMES[other]}
+                  {languageName(other)}
                 </a>
               ),
             )}
@@ -195,7 +195,7 @@ function UserMenu({ visit, name, badge, elsewhere = [], signOut }: MenuFrameProp
     <div class="who">
       <button type="button" class="ghost" popovertarget="who">
         <Avatar user={user} small />
-        <span class="hidden">{text.userMenu}: </span>
+        <span class="hidden">{labelOf(view, text.userMenu)}</span>
         <span class="name">{name}</span>
         <Icon name="chevron-down" />
       </button>
