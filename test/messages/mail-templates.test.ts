@@ -88,7 +88,7 @@ describe('every mail in every language', () => {
     const data = SAMPLES[template];
     const mail = render(template, language, BRAND, data);
     await expectSound(mail, data);
-    expect(mail.html).toMatch(/^<!doctype html><html lang="(en|de)">/);
+    expect(mail.html).toMatch(/^<!doctype html><html lang="(en|de|fr|es)">/);
     expect(mail.html).toContain(`<html lang="${language}">`);
     for (const [field, value] of Object.entries(data)) {
       // Which of several texts it is.

@@ -6,7 +6,7 @@ import type { WantedKey } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { expiryOf, valid } from '../kit/form-data.ts';
-import { formatNumber, resourceName } from '../kit/format.ts';
+import { formatNumber, labelOf, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
 import { refusedIn, type Shown } from '../kit/page.ts';
@@ -117,7 +117,7 @@ function KeyEntry({ view, known }: { view: View; known: ReportedKey }) {
   const isOver = expiresAt !== null && expiresAt <= Date.now();
   const about: Child[] = [
     <code>{prefix}…</code>,
-    scopes.length > 0 && `${text.may}: ${scopes.join(', ')}`,
+    scopes.length > 0 && `${labelOf(view, text.may)}${scopes.join(', ')}`,
     <>
       {text.created} <Time view={view} at={createdAt} day /> · {text.lastUsed}{' '}
       <TimeOr view={view} at={lastUsedAt} none={kitMessages[view.language].never} ago />
@@ -127,7 +127,7 @@ function KeyEntry({ view, known }: { view: View; known: ReportedKey }) {
         {text.expires} <Expiry view={view} at={expiresAt} />
       </>
     ),
-    used.length > 0 && `${text.used}: ${used.map((use) => useText(view, use)).join(', ')}`,
+    used.length > 0 && `${labelOf(view, text.used)}${used.map((use) => useText(view, use)).join(', ')}`,
   ];
   return (
     <Entry
