@@ -1,10 +1,11 @@
 import { inEachLanguage, type Language } from '../lib/language.ts';
 import { de } from './de/pages.ts';
 import { en } from './en/pages.ts';
+import { es } from './es/pages.ts';
 import { fr } from './fr/pages.ts';
 import type { Texts } from './texts.ts';
 
-const TEXTS: Record<Language, Texts> = { en, de, fr };
+const TEXTS: Record<Language, Texts> = { en, de, fr, es };
 
 /** A part of the texts, by language. */
 function byLanguage<Part>(part: (texts: Texts) => Part): Record<Language, Part> {

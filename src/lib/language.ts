@@ -1,8 +1,8 @@
 /** A language that people are addressed in. */
-export type Language = 'en' | 'de' | 'fr';
+export type Language = 'en' | 'de' | 'fr' | 'es';
 
 /** Every language that people are addressed in, the first where no other fits. */
-export const LANGUAGES: readonly Language[] = ['en', 'de', 'fr'];
+export const LANGUAGES: readonly Language[] = ['en', 'de', 'fr', 'es'];
 
 /** What is made for every language that people are addressed in. */
 export function inEachLanguage<Part>(make: (language: Language) => Part): Record<Language, Part> {

@@ -117,13 +117,13 @@ export const accountBilling: Texts['accountBilling'] = {
   done: {
     paid: 'Merci. Votre achat apparaît ici dès que Stripe nous le confirme, en général en quelques secondes.',
     not_paid: 'Rien n’a été acheté ni débité.',
-    plan_changed: 'Votre forfait est modifié.',
+    plan_changed: 'Votre forfait a été modifié.',
     plan_resumed: 'Votre forfait continue.',
     plan_ends:
       'Votre forfait prend fin avec la période payée. D’ici là, vous pouvez encore décider de le garder.',
     method_default: 'C’est maintenant votre moyen de paiement par défaut.',
-    method_removed: 'Le moyen de paiement est supprimé.',
-    seats_changed: 'Les sièges sont modifiés.',
+    method_removed: 'Le moyen de paiement a été supprimé.',
+    seats_changed: 'Les sièges ont été modifiés.',
     top_up_set: 'La recharge automatique est activée.',
     top_up_ended: 'La recharge automatique est désactivée.',
     email_set: 'L’adresse pour les factures est enregistrée.',

@@ -12,7 +12,7 @@ export const accountData: Texts['accountData'] = {
     'Votre profil, votre mot de passe, votre photo, vos connexions et votre activité sont supprimés aussitôt et définitivement ; tous vos appareils sont déconnectés. Personne ne peut revenir en arrière. Nous gardons seulement la trace qu’un compte a existé et la date de sa suppression.',
   confirmation: (email) => `Saisissez ${email} pour confirmer`,
   deleteButton: 'Supprimer mon compte',
-  deleted: 'Votre compte est supprimé',
+  deleted: 'Votre compte a été supprimé',
   deletedText:
     'Tout ce que nous conservions à votre sujet est effacé. Nous vous avons envoyé un dernier e-mail pour le confirmer.',
 };

@@ -23,6 +23,6 @@ export const accountProfile: Texts['accountProfile'] = {
   locale: 'Langue de nos e-mails',
   done: {
     picture_saved: 'Vous avez une nouvelle photo.',
-    picture_removed: 'Votre photo est supprimée.',
+    picture_removed: 'Votre photo a été supprimée.',
   },
 };

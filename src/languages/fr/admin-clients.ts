@@ -39,5 +39,5 @@ export const adminClients: Texts['adminClients'] = {
   rotate: 'Renouveler',
   confirm: 'Oui, plus personne ne pourra se connecter avec cette application',
   delete: 'Supprimer',
-  done: { deleted: 'L’application est supprimée. Elle est refusée partout d’ici 30 secondes.' },
+  done: { deleted: 'L’application a été supprimée. Elle est refusée partout d’ici 30 secondes.' },
 };

@@ -91,7 +91,7 @@ export const adminRealms: Texts['adminRealms'] = {
   open: 'Non fixé',
   rotate: 'Publier la clé suivante',
   done: {
-    created: 'L’espace est créé.',
+    created: 'L’espace a été créé.',
     rotated: 'La clé suivante est publiée. Elle signera dans une heure ; d’ici là, rien ne change.',
   },
 };

@@ -22,8 +22,8 @@ export const adminResources: Texts['adminResources'] = {
   confirm: 'Oui, aucune application n’obtient plus de jeton pour elle',
   delete: 'Retirer',
   done: {
-    created: 'La ressource est ajoutée.',
-    changed: 'La ressource est modifiée, partout d’ici 30 secondes.',
-    deleted: 'La ressource est retirée. Aucun jeton n’est plus créé pour elle, partout d’ici 30 secondes.',
+    created: 'La ressource a été ajoutée.',
+    changed: 'La ressource a été modifiée, partout d’ici 30 secondes.',
+    deleted: 'La ressource a été retirée. Aucun jeton n’est plus créé pour elle, partout d’ici 30 secondes.',
   },
 };

@@ -87,6 +87,6 @@ export const adminUsers: Texts['adminUsers'] = {
     reactivate: (count) => `Réactivés : ${count}.`,
     verify: (count) => `Adresses marquées comme vérifiées : ${count}.`,
     reset: (count) => `Liens pour un nouveau mot de passe envoyés : ${count}.`,
-    deleted: () => 'L’utilisateur est supprimé.',
+    deleted: () => 'L’utilisateur a été supprimé.',
   },
 };

@@ -30,7 +30,7 @@ export const entryEmailAddress: Texts['entryEmailAddress'] = {
     title: 'Retrouver votre adresse',
     text: 'Votre compte revient à cette adresse, tous les appareils sont déconnectés et le mot de passe cesse de fonctionner. Nous vous envoyons un lien pour en choisir un nouveau.',
     button: 'Annuler la modification',
-    doneTitle: 'La modification est annulée',
+    doneTitle: 'La modification a été annulée',
     done: 'Votre compte a de nouveau cette adresse. Consultez vos e-mails : un lien vous permet de choisir un nouveau mot de passe.',
   },
 };

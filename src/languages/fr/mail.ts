@@ -368,6 +368,6 @@ export const mail: Catalogue = {
   },
   texts: {
     one_time_code: (code, brand, valid) =>
-      `${code} est votre code${brand ? ` ${brand}` : ''}, valable ${valid}. Ne le communiquez à personne.`,
+      `${code} est votre code${brand ? ` ${brand}` : ''}, valable ${valid}. Ne le partagez pas.`,
   },
 };
