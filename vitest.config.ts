@@ -1,7 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { promisedEndpoints } from './test/support/documents.ts';
-import { GREETING } from './test/support/page-settings.ts';
 import { PATIENCE } from './test/support/patience.ts';
 import { answerHook } from './test/support/peers/bound-hook.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
@@ -73,7 +72,6 @@ export default defineConfig({
                 analyticsEngineDatasets: { EVENT_DATASET: { dataset: 'events' } },
                 bindings: {
                   ENVIRONMENT: 'development',
-                  PAGES: JSON.stringify(GREETING),
                   ORIGIN: 'https://auth.test',
                   AUTH_SECRET: 'c2VjcmV0LWZvci10ZXN0cy1vbmx5LW5vdC1mb3ItdXNl',
                   INTERNAL_API_KEY: 'aW50ZXJuYWwta2V5LWZvci10ZXN0cy1vbmx5LW5vdA',

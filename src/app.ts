@@ -42,6 +42,7 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
 import { organizationCreditRoutes } from './organizations/admin-credit-routes.ts';
+import { organizationKeyAdminRoutes } from './organizations/admin-key-routes.ts';
 import { organizationAdminRoutes } from './organizations/admin-routes.ts';
 import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
@@ -58,6 +59,7 @@ import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { userKeyAdminRoutes } from './product-keys/admin-routes.ts';
 import { userKeyRoutes } from './product-keys/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
@@ -124,7 +126,7 @@ export function createApp(
         signInLimit,
       ),
     )
-    .route('/', avatarRoutes(services.avatars, levels))
+    .route('/', avatarRoutes(services.avatars, services.pictures, levels))
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
     .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))
@@ -136,9 +138,11 @@ export function createApp(
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
+    .route('/', organizationKeyAdminRoutes(services.organizations, services.organizationKeys, levels))
     .route('/', organizationCreditRoutes(services.admin.credits, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
     .route('/', userKeyRoutes(services.userKeys, levels))
+    .route('/', userKeyAdminRoutes(services.userKeyAdmin, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))
     .route('/', registrationRoutes(server.registrations))

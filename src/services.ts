@@ -35,6 +35,7 @@ import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimiter } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
+import { PictureStore } from './images/picture-store.ts';
 import { OrganizationImport } from './import/organization-service.ts';
 import { UserImport } from './import/service.ts';
 import { isOrganizationId } from './lib/jurisdiction.ts';
@@ -68,8 +69,10 @@ import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
+import { UserKeyAdmin } from './product-keys/admin-service.ts';
 import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
+import { Overview } from './profile/overview-service.ts';
 import { Profiles } from './profile/service.ts';
 import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
 import { Realms } from './realms/service.ts';
@@ -115,6 +118,8 @@ export interface Services {
   directory: Directory;
   profiles: Profiles;
   avatars: Avatars;
+  pictures: PictureStore;
+  overview: Overview;
   sessions: Sessions;
   credentials: Credentials;
   anonymous: AnonymousUsers;
@@ -158,6 +163,8 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   userKeys: UserKeys;
+  /** Those keys as operators handle them. */
+  userKeyAdmin: UserKeyAdmin;
   organizations: Organizations;
   spending: OrganizationSpending;
   spendingCaps: Spending;
@@ -204,7 +211,6 @@ export function createServices(bindings: Bindings): Services {
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
     // The operator of a Latchkey on somebody's own machine is named there, with a password that the page shows.
     config.ENVIRONMENT === 'development' ? 'optional' : 'required_for_admins',
-    config.PAGES,
   );
   const signingKeys = new SigningKeys(
     databases.control,
@@ -234,6 +240,7 @@ function servicesAt(shared: Shared, database: string): Services {
 function assemble(shared: Shared, database: string): Services {
   const { bindings, config, databases, standby, realms, signingKeys, subjects } = shared;
   const d1 = databases.get(database);
+  const pictures = new PictureStore(bindings.AVATARS, config.ORIGIN);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
   const objects = stubsById<AccountObject & GrantObject & CopyObject & KeyKeeper<KeyAct>>(
@@ -401,7 +408,9 @@ function assemble(shared: Shared, database: string): Services {
     deliveries: bindings.DELIVERIES ?? null,
     webhooks: new WebhookEndpoints({ d1, outbox, ...receivers }),
     hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
-    avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
+    avatars: new Avatars(pictures, profiles),
+    pictures,
+    overview: new Overview(d1, directory, plans, objects),
     credentials,
     anonymous: new AnonymousUsers(deps),
     resets: new PasswordResets(deps),
@@ -461,6 +470,7 @@ function assemble(shared: Shared, database: string): Services {
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations, plans }),
     userKeys: new UserKeys(objects),
+    userKeyAdmin: new UserKeyAdmin({ d1, directory, objects }),
     authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
@@ -485,6 +495,7 @@ function assemble(shared: Shared, database: string): Services {
       databases,
       movingObjects: objectOf,
       calls: config.JOB_CALLS,
+      pictures,
       privacy,
       plans,
       credits,

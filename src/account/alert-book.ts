@@ -1,11 +1,12 @@
 import type { Limit } from '../directory/state.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
 import type { Spent } from './caps-contract.ts';
+import type { ProductKey } from './key-contract.ts';
 
 /** Percentages of a quota or a cap at which whoever has it is told. */
 const ALERTS = [50, 80, 100];
 
-/** What was reached: of a quota of the plan, or of a cap, which may be that of one member of an organization. */
+/** What was reached: of a quota of the plan, or of a cap, which may be that of one member of an organization or of one key. */
 export interface SpendingAlert {
   of: 'quota' | 'cap';
   /** Null for credits. */
@@ -14,6 +15,7 @@ export interface SpendingAlert {
   /** When it starts afresh, Unix milliseconds. */
   resetsAt: number;
   member: string | null;
+  key: Pick<ProductKey, 'id' | 'name'> | null;
 }
 
 /** What was told of limits that are nearly reached: each percentage once, for the same limit in the same period. Every method is atomic. */

@@ -26,35 +26,27 @@ export class Alerts {
   /** A quota of the plan; `before` is what counts towards it so far. */
   ofQuota(resource: string, limit: Limit, before: Spent, quantity: number, at: number): void {
     const passed = this.#book.passed(resource, limit, before, quantity, at);
-    if (passed) this.#tell({ of: 'quota', resource, member: null, ...passed });
+    if (passed) this.#tell({ of: 'quota', resource, member: null, key: null, ...passed });
   }
 
-  /** Caps of a resource, or of CREDITS: that of all, and that of the member on whose behalf it is used. */
-  ofCaps(name: string, member: string | null, before: () => Spent, quantity: number, at: number): void {
+  /** Caps of a resource, or of CREDITS: that of all, and that of the member or the key that uses it. */
+  ofCaps(name: string, who: string | null, before: () => Spent, quantity: number, at: number): void {
+    const resource = name === CREDITS ? null : name;
     const cap = this.#caps.of(name);
-    if (cap) this.#ofCap(`cap:${name}`, name, cap, before(), quantity, at, null);
-    const own = member === null ? null : this.#sharing?.capOf(member, name, at);
-    if (member !== null && own)
-      this.#ofCap(`cap:${member}:${name}`, name, own.cap, own.used, quantity, at, member);
-  }
-
-  #ofCap(
-    key: string,
-    name: string,
-    cap: Limit,
-    before: Spent,
-    quantity: number,
-    at: number,
-    member: string | null,
-  ): void {
-    const passed = this.#book.passed(key, cap, before, quantity, at);
-    if (passed) this.#tell({ of: 'cap', resource: name === CREDITS ? null : name, member, ...passed });
+    const passed = cap && this.#book.passed(`cap:${name}`, cap, before(), quantity, at);
+    if (passed) this.#tell({ of: 'cap', resource, member: null, key: null, ...passed });
+    const own = who === null ? null : this.#sharing?.capOf(who, name, at);
+    if (!own) return;
+    const { key, used } = own;
+    const reached = this.#book.passed(`cap:${who}:${name}`, own.cap, used, quantity, at);
+    // The cap of a key is its owner's to hear of.
+    if (reached) this.#tell({ of: 'cap', resource, member: key ? null : who, key, ...reached });
   }
 }
 
 /** The mail that an alert is: whoever sends it knows to whom. */
-export function mailOf({ of, resource, percent, resetsAt, member }: SpendingAlert): MailFact {
+export function mailOf({ of, resource, percent, resetsAt, member, key }: SpendingAlert): MailFact {
   const data = { name: null, organization: null, percent, resets_at: rfc3339(resetsAt) };
   if (of === 'quota') return { template: 'quota_warning', data: { ...data, resource: resource ?? '' } };
-  return { template: 'cap_warning', data: { ...data, resource, is_own: member !== null } };
+  return { template: 'cap_warning', data: { ...data, resource, is_own: member !== null, api_key: key } };
 }

@@ -5,11 +5,14 @@ import { rfc3339 } from '../lib/time.ts';
 import type { MailFact } from '../messages/outbox-projection.ts';
 import type { AccountChange } from '../messages/templates/mail-data.ts';
 
-/** The mail about something that was done with an account, should it not have been its owner. `at` is Unix milliseconds. */
+/**
+ * The mail about something that was done with an account, should it not have been its owner. `client` is null where it was no device of
+ * theirs; `at` is Unix milliseconds.
+ */
 export function changeMail(
   of: { origin: string; realmId: string },
   { change, about, path }: { change: AccountChange; about: string; path: string },
-  client: Client,
+  client: Client | null,
   at: number,
 ): MailFact<'account_changed'> {
   return {
@@ -19,8 +22,8 @@ export function changeMail(
       change,
       about,
       at: rfc3339(at),
-      place: placeOf(client),
-      device: describeDevice(client.userAgent),
+      place: client && placeOf(client),
+      device: client && describeDevice(client.userAgent),
       link: issuerOf(of.origin, of.realmId) + path,
     },
   };

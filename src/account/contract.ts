@@ -6,7 +6,7 @@ import { USER_ID } from '../lib/jurisdiction.ts';
 import type { MfaPolicy, SecondStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
-import type { MeteringObject } from './metering-contract.ts';
+import type { MeteringObject, QuotaReport, Terms, UserPlan } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SessionGrant, SessionRecord } from './session-record.ts';
 
@@ -327,6 +327,21 @@ export interface FactorObject {
   forgetFactor(factorId: string | null): Promise<void>;
 }
 
+/** How an account stands at one look. */
+export interface AccountOverview {
+  plan: UserPlan;
+  quotas: QuotaReport;
+  /** Credits. */
+  balance: number;
+  sessions: SessionRecord[];
+  recoveryCodesLeft: number;
+}
+
+/** What the first page of an account needs of its object: all in one call. */
+export interface OverviewObject {
+  overview(terms: Terms): Promise<({ result: 'ok' } & AccountOverview) | Refusal>;
+}
+
 /**
  * The object of one user: each call is one hop and atomic, and decides without D1. What it does not do it refuses, with a
  * code of the catalogue.
@@ -337,6 +352,7 @@ export type AccountObject = DirectoryMirror &
   PasskeyObject &
   FactorObject &
   MeteringObject &
+  OverviewObject &
   HistoryObject;
 
 /** The object of one user, as sessions need it. */

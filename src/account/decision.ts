@@ -4,6 +4,7 @@ import { SECOND } from '../lib/time.ts';
 import type { LiveSession } from './contract.ts';
 import type { Metered, MeteringBooks } from './metering.ts';
 import type { AuthorizationRequest, AuthorizeResult, Decision } from './metering-contract.ts';
+import { billedOf } from './usage-meter.ts';
 
 /** Decides about a user whose session is alive: uses the quota and charges the credits, or does nothing. */
 export function decide(
@@ -44,7 +45,8 @@ export function decide(
     ...{ allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance },
     ...(overage && { overage }),
   };
-  if (use || reference !== null) usage.record({ ...asked, at: now }, decision);
+  if (use || reference !== null)
+    usage.record({ ...asked, at: now, billed: billedOf(overage, now) }, decision);
   return { result: 'decided', decision };
 }
 

@@ -20,5 +20,7 @@ export function entitlementOf(state: MeteredState, plans: PlanBook): Entitlement
   const isShared = state.plan === ORGANIZATION_PLAN;
   const other = isShared ? { ...NO_PLAN, id: ORGANIZATION_PLAN } : plans[DEFAULT_PLAN];
   const plan = plans[state.plan] ?? other ?? NO_PLAN;
-  return { plan, limits: { ...plan.limits, ...state.customLimits } };
+  // A plan that nobody pays for lets nothing be billed, and what a subscription paid by goes with it.
+  const meters = state.subscribed ? (state.meters ?? []) : [];
+  return { plan, limits: { ...plan.limits, ...state.customLimits }, meters };
 }

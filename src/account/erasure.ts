@@ -1,4 +1,4 @@
-import { avatarPrefix } from '../images/avatar-key.ts';
+import { avatarPrefix } from '../images/picture-key.ts';
 
 /**
  * Clears away what a deleted user has left outside the directory: entries that the account object was writing at that

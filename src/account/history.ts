@@ -10,6 +10,7 @@ import {
 } from './history-contract.ts';
 import type { MemberSums } from './member-sums.ts';
 import type { Metering } from './metering.ts';
+import { OVERAGE_KEPT } from './overage-book.ts';
 import type { SessionBook } from './session-book.ts';
 import { REPEATABLE } from './use-book.ts';
 
@@ -77,6 +78,7 @@ export class History {
       usage.reservations.prune(now);
       usage.quotas.prune(dateOf(now - SUM_DAYS * DAY));
       usage.tokens.prune(dateOf(now - SUM_DAYS * DAY));
+      usage.overage.prune(now - OVERAGE_KEPT);
       this.#keySums.prune(dateOf(now - SUM_DAYS * DAY));
     }
   }

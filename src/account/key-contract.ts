@@ -76,8 +76,20 @@ export interface KeyKeeper<Act> extends KeyedObject {
   addProductKey(act: Act, key: NewProductKey, most: number): Promise<Answer<{ key: ProductKey }>>;
   /** Refuses with `api_key_not_found`. It holds from the next decision on. */
   changeProductKey(act: Act, id: string, patch: ProductKeyPatch): Promise<Answer<{ key: ReportedKey }>>;
-  /** Refuses with `api_key_not_found`. From the next decision on nobody has heard of the key. */
-  removeProductKey(act: Act, id: string): Promise<Answer<{ key: ProductKey }>>;
+  /**
+   * Refuses with `api_key_not_found`. From the next decision on nobody has heard of the key. Of whoever is suspended operators alone
+   * remove one, and whoever answers for it gets a mail of that.
+   */
+  removeProductKey(act: Act | OperatorKeyAct, id: string): Promise<Answer<{ key: ProductKey }>>;
+}
+
+/** An operator, who was let in by the directory. */
+export interface OperatorKeyAct {
+  realmId: string;
+  /** The id of a user or an API key. */
+  operator: string;
+  reason: string | undefined;
+  requestId: string | null;
 }
 
 /** Who does something to the keys of a user: the user, in a session. */

@@ -2,7 +2,7 @@ import type { Refusal } from '../errors.ts';
 import type { MemberSums } from './member-sums.ts';
 import type { Behalf } from './metering-contract.ts';
 import type { ProductKeyBook } from './product-keys.ts';
-import { capOf, refuseOver, type Shared } from './sharing.ts';
+import { capOfKey, type OwnCap, refuseOver, type Shared } from './sharing.ts';
 
 /** By which key of a user something is used, and how much by each may be. What no key is used for is the user's own, whom nobody names. */
 export class KeySharing implements Shared {
@@ -30,14 +30,12 @@ export class KeySharing implements Shared {
   }
 
   capped(resource: string, quantity: number, now: number): Refusal | null {
-    const key = this.#keyId === null ? null : this.#keys.get(this.#keyId);
-    const cap = key && capOf(key.caps, resource);
-    return key && cap && refuseOver(cap, this.#sums.used(key.id, resource, now), quantity, now);
+    const own = this.#keyId === null ? null : this.capOf(this.#keyId, resource, now);
+    return own && refuseOver(own.cap, own.used, quantity, now);
   }
 
-  /** Keys of a product have caps that nobody is told of. */
-  capOf(): null {
-    return null;
+  capOf(keyId: string, resource: string, at: number): OwnCap | null {
+    return capOfKey(this.#keys.get(keyId), resource, (id) => this.#sums.used(id, resource, at));
   }
 
   count(who: string | null, resource: string, quantity: number, at: number): void {

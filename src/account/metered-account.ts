@@ -1,5 +1,4 @@
 import type { Bindings } from '../config/config.ts';
-import type { ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { SpendingReport } from './caps-contract.ts';
 import { changeMail } from './change-mail.ts';
@@ -12,6 +11,7 @@ import type {
   KeyKeeper,
   KeyRequest,
   NewProductKey,
+  OperatorKeyAct,
   ProductKey,
   ProductKeyPatch,
   ReportedKey,
@@ -87,7 +87,7 @@ export abstract class MeteredAccount
     });
   }
 
-  async removeProductKey(act: KeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
+  async removeProductKey(act: KeyAct | OperatorKeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
     return this.#changeKeys(act, 'api_key_revoked', () => this.parts.keys.remove(id));
   }
 
@@ -104,25 +104,33 @@ export abstract class MeteredAccount
     return this.metering.caps();
   }
 
-  /** Changes the keys, for a user whose session is alive in that moment, and says so in the log. */
+  /** Changes the keys, for a user whose session is alive in that moment or for an operator, and says so in the log. */
   #changeKeys(
-    { sessionId, client, realmId }: KeyAct,
-    type: ActivityType,
+    act: KeyAct | OperatorKeyAct,
+    type: 'api_key_created' | 'api_key_changed' | 'api_key_revoked',
     work: () => ProductKey | Refusal,
   ): Answer<{ key: ProductKey }> {
     return this.parts.atomically(() => {
-      const session = this.parts.signIns.check(sessionId);
-      if (isRefusal(session)) return session;
-      if (session.state.realmId !== realmId) return refused('user_not_found');
+      const { projection, signIns } = this.parts;
+      const isOperator = 'operator' in act;
+      const session = isOperator ? null : signIns.check(act.sessionId);
+      if (session && isRefusal(session)) return session;
+      if (this.parts.state.get()?.realmId !== act.realmId) return refused('user_not_found');
       const key = work();
       if (isRefusal(key)) return key;
-      const details = { api_key_id: key.id, name: key.name };
-      this.parts.signIns.log(type, sessionId, client, { details });
+      const about = { api_key_id: key.id, name: key.name };
+      const client = isOperator ? null : act.client;
+      if (isOperator) {
+        const { operator: actor, reason, requestId } = act;
+        const details = { ...about, ...(reason !== undefined && { reason }) };
+        projection.log({ type, sessionId: null, client, actor, requestId, details });
+      } else signIns.log(type, act.sessionId, client, { details: about });
       // Whoever got in for a moment must not leave with one that nobody knows of: it outlives the session and the password.
-      if (type === 'api_key_created') {
-        const of = { origin: this.parts.config.ORIGIN, realmId };
-        const change = { change: 'api_key_created', about: key.name, path: '/account/api-keys' } as const;
-        this.parts.projection.tell('mail', changeMail(of, change, client, Date.now()));
+      if (isOperator || type === 'api_key_created') {
+        const of = { origin: this.parts.config.ORIGIN, realmId: act.realmId };
+        const change = isOperator ? 'own_key_revoked' : 'api_key_created';
+        const told = { change, about: key.name, path: '/account/api-keys' } as const;
+        projection.tell('mail', changeMail(of, told, client, Date.now()));
       }
       return { result: 'ok', key };
     });

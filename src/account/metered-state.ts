@@ -10,6 +10,8 @@ export interface MeteredState {
   customLimits: Limits;
   /** The plan comes from a subscription, whose invoices bring its credits. */
   subscribed?: boolean;
+  /** The meters by which that subscription pays for what is beyond the plan's limits: names of their events. */
+  meters?: string[] | null;
   /** Credits that were brought along from elsewhere. */
   openingCredits?: number;
   status: 'active' | 'suspended';

@@ -1,19 +1,31 @@
 import type { Limits } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
+import { MINUTE } from '../lib/time.ts';
 import type { CapChange, SpendingReport } from './caps-contract.ts';
 
-/** What every started `per` units cost that go beyond a limit. */
-export interface OveragePrice {
-  credits: number;
-  per: number;
-}
+/**
+ * What is paid for units that go beyond a limit: credits for every started `per` of them; or they are billed with the subscription, by the
+ * meter of Stripe's whose events have that name.
+ */
+export type OveragePrice = { credits: number; per: number } | { meter: string };
 
-/** What of a use was beyond the limit, and the credits that it cost, or will cost. */
+/** What of a use was beyond the limit, and the credits that it cost, or will cost; none where a meter bills it. */
 export interface Overage {
   quantity: number;
   credits: number;
+  meter?: string;
 }
+
+/** What of a use a meter bills, and when that was settled (Unix milliseconds). */
+export interface BilledUse {
+  meter: string;
+  quantity: number;
+  at: number;
+}
+
+/** How long what a meter bills waits to be reported: many uses are one report, and an invoice is open for an hour after its period. */
+export const REPORT_DELAY = 10 * MINUTE;
 
 /** What a plan allows. */
 export interface Plan {
@@ -38,6 +50,8 @@ export type PlanBook = Readonly<Record<string, Plan>>;
 export interface Entitlement {
   plan: Plan;
   limits: Limits;
+  /** The meters by which the subscription that gives the plan pays for what is beyond its limits. */
+  meters: readonly string[];
 }
 
 /** What the ledger calls the credits that a user brought along. */
@@ -326,7 +340,8 @@ export interface TokenUse {
 /** A user's quotas, by resource. */
 export interface QuotaReport {
   plan: string;
-  resources: Record<string, Omit<Quota, 'resource'>>;
+  /** `billed`: what of the month was beyond the limit, and meters bill; not there where nothing was. */
+  resources: Record<string, Omit<Quota, 'resource'> & { billed?: number }>;
 }
 
 /** `overage` is not there where nothing was beyond the limit. */

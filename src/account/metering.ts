@@ -50,6 +50,7 @@ export interface MeteringBooks {
 
 const TABLES = [
   'quota_days',
+  'overage_hours',
   'quota_warnings',
   'reservations',
   // Of earlier versions.
@@ -63,7 +64,7 @@ const TABLES = [
 ];
 
 /** Which tables there are; kept beside them. Of an object that has none, or those of before, it is not there. */
-const TABLES_VERSION = 3;
+const TABLES_VERSION = 4;
 const TABLES_KEY = 'metering';
 /** Credits of the plan that have expired, of which nobody has decided yet whether they roll over. */
 const LAPSED = 'credits:lapsed';
@@ -373,16 +374,18 @@ export class Metering {
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
     const { kv, sql, told, spentBefore, listener, shared } = this.#deps;
-    if (kv.get(TABLES_KEY) !== TABLES_VERSION) {
+    const version = kv.get<number>(TABLES_KEY);
+    if (version !== TABLES_VERSION) {
       if (ledgerTablesOf(sql) === 'none') {
         UsageMeter.createTables(sql);
         createLedgerTables(sql);
         // Nobody is named who is the only one.
         if (shared?.isNamed()) addSharedColumns(sql);
       } else {
-        if (kv.get(TABLES_KEY) === 2) ReservationBook.addOverage(sql);
+        if (version === 2) ReservationBook.addOverage(sql);
+        if (version === 2 || version === 3) UsageMeter.addMeters(sql);
         else upgradeMeteringTables(sql, told);
-        LotBook.addSources(sql);
+        if (version !== 3) LotBook.addSources(sql);
       }
       kv.put(TABLES_KEY, TABLES_VERSION);
     }

@@ -7,6 +7,7 @@ import { DAY } from '../lib/time.ts';
 import { tellFall } from './balance-watch.ts';
 import type {
   AccountObject,
+  AccountOverview,
   AccountState,
   Completion,
   EndAll,
@@ -34,6 +35,8 @@ import type {
   RedeemedCode,
 } from './grant-contract.ts';
 import { MeteredAccount } from './metered-account.ts';
+import type { Answer } from './metered-object.ts';
+import type { Terms } from './metering-contract.ts';
 import { copyOf } from './object-copy.ts';
 import type { Presented } from './refresh-token.ts';
 
@@ -219,6 +222,17 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
   async standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null> {
     const state = this.parts.state.get();
     return state ? { role: state.role, status: state.status, realmId: state.realmId } : null;
+  }
+
+  async overview(terms: Terms): Promise<Answer<AccountOverview>> {
+    return this.metering.run(this.metered(), terms, ({ state, entitlement, now }, { usage, ledger }) => ({
+      result: 'ok',
+      plan: { ...entitlement, expiresAt: state.planExpiresAt },
+      quotas: usage.report(entitlement, now),
+      balance: ledger.balance(),
+      sessions: this.parts.signIns.list(),
+      recoveryCodesLeft: this.parts.secondSteps.recoveryCodesLeft(),
+    }));
   }
 
   async listSessions(): Promise<SessionRecord[]> {

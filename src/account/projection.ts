@@ -7,6 +7,7 @@ import type { ActivityLog } from './activity-log.ts';
 import type { Atomically } from './atomic.ts';
 import { creditEvents, noteBooked } from './credit-events.ts';
 import type { ActivityLogRow } from './history-contract.ts';
+import { overageStatement } from './overage-statement.ts';
 import {
   type AccountStanding,
   activityStatement,
@@ -15,13 +16,11 @@ import {
   standingStatements,
   sumStatements,
 } from './projection-statements.ts';
-import type { QuotaBook } from './quota-book.ts';
 import type { StandingWork } from './schedule.ts';
 import type { EndedGrant } from './session-book.ts';
-import type { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import { type ToldMessage, ToldMessages } from './told-messages.ts';
-import type { UseBook } from './use-book.ts';
+import type { UsageMeter } from './usage-meter.ts';
 
 /** What was not done by the user whom it happened to, as far as anybody knows. */
 const BY_NOBODY: string[] = ['sign_in.failed', 'user.locked', 'passkey.copied'];
@@ -42,7 +41,7 @@ export interface ProjectionDependencies {
   /** Sums up what was used by each key, before the sums of all move on. */
   foldKeys: () => void;
   /** The sums of what was used; null while there are none, or not all of them. */
-  sums: () => { uses: UseBook; quotas: QuotaBook; tokens: TokenBook } | null;
+  sums: () => UsageMeter | null;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
   wake: (at: number) => void;
   /** How long sums may wait, milliseconds. */
@@ -185,6 +184,7 @@ export class Projection implements StandingWork {
       }),
       ...messages.flatMap((one) => TOLD[one.kind](d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
+      ...(sums?.overage ? [overageStatement(d1, { table: 'users', id: userId }, sums.overage, now)] : []),
       ...(events.length > 0 ? [objectEventsStatement(d1, { table: 'users', id: userId }, events, now)] : []),
     ];
     const done = () => {
@@ -197,6 +197,7 @@ export class Projection implements StandingWork {
         // Nobody may want to hear of them by now.
         ...(credits && told.get().credits !== undefined && { credits: credits.reached }),
       });
+      if (sums?.overage) sums.books.overage.noteSent(sums.overage);
       const last = messages.at(-1);
       if (last) this.#waiting.drop(last.seq);
     };
@@ -212,10 +213,19 @@ export class Projection implements StandingWork {
     // What is on its way goes as it is, or the directory could count it twice.
     const isLate = folded.uses !== sent.uses || folded.tokens !== sent.tokens;
     if (!isLate) this.#deps.foldKeys();
-    const to = isLate ? folded : { uses: books.quotas.fold(), tokens: books.tokens.fold() };
+    const to = isLate ? folded : books.fold();
     if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
     const number = base + to.uses + to.tokens;
-    return { ...books.quotas.sums(sent, to), models: books.tokens.sums(sent, to), number, to, isLate };
+    const overage = books.overage.unsent();
+    return {
+      ...books.quotas.sums(sent, to),
+      models: books.tokens.sums(sent, to),
+      number,
+      to,
+      isLate,
+      overage,
+      books,
+    };
   }
 
   /** Ends that clients have yet to be told of. */

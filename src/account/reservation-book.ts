@@ -17,6 +17,8 @@ export type ReservationRow = {
   /** What of it was beyond the limit, and the credits that this costs. */
   over: number;
   credits: number;
+  /** By what meter that is billed instead. */
+  meter: string | null;
   /** On whose behalf, where several share. */
   member?: string | null;
 };
@@ -44,12 +46,18 @@ export class ReservationBook {
     ) STRICT, WITHOUT ROWID`);
     sql.exec('CREATE INDEX reservations_by_expiry ON reservations (expires_at)');
     ReservationBook.addOverage(sql);
+    ReservationBook.addMeter(sql);
   }
 
   /** Gives the table of an object that was made by an earlier version what it lacks. */
   static addOverage(sql: SqlStorage): void {
     sql.exec('ALTER TABLE reservations ADD COLUMN over INTEGER NOT NULL DEFAULT 0');
     sql.exec('ALTER TABLE reservations ADD COLUMN credits INTEGER NOT NULL DEFAULT 0');
+  }
+
+  /** The same for one that has no meters. */
+  static addMeter(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE reservations ADD COLUMN meter TEXT');
   }
 
   find(reference: string): ReservationRow | null {
@@ -61,11 +69,11 @@ export class ReservationBook {
   }
 
   hold(
-    reservation: { reference: string; resource: string; quantity: number; over: number; credits: number },
+    reservation: Pick<ReservationRow, 'reference' | 'resource' | 'quantity' | 'over' | 'credits' | 'meter'>,
     now: number,
     expiresAt: number,
   ): ReservationRow {
-    const { reference, resource, quantity, over, credits } = reservation;
+    const { reference, resource, quantity, over, credits, meter } = reservation;
     // Two that are over for each that comes: the table stays as small as it may.
     this.#sql.exec(
       `DELETE FROM reservations WHERE reference IN (
@@ -74,8 +82,8 @@ export class ReservationBook {
     );
     const row = this.#sql
       .exec<ReservationRow>(
-        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status, over, credits${this.#sharing ? ', member' : ''})
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held', ?7, ?8${this.#sharing ? ', ?9' : ''}) RETURNING *`,
+        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status, over, credits, meter${this.#sharing ? ', member' : ''})
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held', ?7, ?8, ?9${this.#sharing ? ', ?10' : ''}) RETURNING *`,
         reference,
         resource,
         quantity,
@@ -84,6 +92,7 @@ export class ReservationBook {
         expiresAt,
         over,
         credits,
+        meter,
         ...(this.#sharing ? [this.#sharing.who()] : []),
       )
       .one();
@@ -137,8 +146,8 @@ export class ReservationBook {
 
 /** A reservation as it stands now. */
 export function reservationOf(row: ReservationRow, now: number): Reservation {
-  const { reference, resource, quantity, over, credits } = row;
+  const { reference, resource, quantity, over, credits, meter } = row;
   const status = row.status === 'held' && now >= row.expires_at ? 'expired' : row.status;
-  const overage = over > 0 && { overage: { quantity: over, credits } };
+  const overage = over > 0 && { overage: { quantity: over, credits, ...(meter !== null && { meter }) } };
   return { reference, resource, quantity, status, expiresAt: row.expires_at, ...overage };
 }

@@ -3,11 +3,29 @@ import { type ErrorCode, type Refusal, refused } from '../errors.ts';
 import { endOf } from '../lib/calendar.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Spent } from './caps-contract.ts';
+import type { ProductKey } from './key-contract.ts';
 import type { Behalf } from './metering-contract.ts';
 import type { Caps } from './sharing-contract.ts';
 
 /** What credits are counted as, beside resources: no resource has such a name. */
 export const CREDITS = ':credits';
+
+/** What one of those who share may use, and has used; `key` where it is a key. */
+export interface OwnCap {
+  cap: Limit;
+  used: Spent;
+  key: Pick<ProductKey, 'id' | 'name'> | null;
+}
+
+/** The cap of a key, and what was used of it; null where there is none. */
+export function capOfKey(
+  key: ProductKey | null,
+  resource: string,
+  used: (keyId: string) => Spent,
+): OwnCap | null {
+  const cap = key && capOf(key.caps, resource);
+  return cap && { cap, used: used(key.id), key: { id: key.id, name: key.name } };
+}
 
 /** What the books have to know where several share what is in them: they write down who, and hold each to what they may. */
 export interface Sharing {
@@ -15,8 +33,8 @@ export interface Sharing {
   who(): string | null;
   /** Refuses with `cap_exceeded` what is more than that one may use, of a resource or of CREDITS. */
   capped(resource: string, quantity: number, now: number): Refusal | null;
-  /** The cap of somebody, and what they have used of it at a moment; null where they have none. */
-  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null;
+  /** The cap of a member or a key, and what was used of it at a moment; null where there is none. */
+  capOf(who: string, resource: string, at: number): OwnCap | null;
   /** Counts what somebody used at a moment (Unix milliseconds); less than zero is given back. */
   count(who: string | null, resource: string, quantity: number, at: number): void;
 }

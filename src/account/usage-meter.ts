@@ -9,6 +9,7 @@ import type { CapChange } from './caps-contract.ts';
 import type { Ledger } from './ledger.ts';
 import type { Entitlement } from './metering-contract.ts';
 import {
+  type BilledUse,
   type ConsumeResult,
   type Consumption,
   type Overage,
@@ -19,11 +20,12 @@ import {
   TOKENS,
   type TokenUse,
 } from './metering-contract.ts';
+import { OverageBook } from './overage-book.ts';
 import { QuotaBook } from './quota-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
 import { isSameMember, type Sharing } from './sharing.ts';
 import { TokenBook } from './token-book.ts';
-import type { Told } from './told.ts';
+import type { Reached, Told } from './told.ts';
 import { type Use, UseBook } from './use-book.ts';
 
 /** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of what is nearly used up. */
@@ -52,6 +54,7 @@ export class UsageMeter {
   readonly uses: UseBook;
   readonly quotas: QuotaBook;
   readonly tokens: TokenBook;
+  readonly overage: OverageBook;
   readonly reservations: ReservationBook;
   readonly #listener: MeterListener;
   readonly #caps: CapBook;
@@ -77,6 +80,7 @@ export class UsageMeter {
     this.reservations = new ReservationBook(sql, sharing);
     this.quotas = new QuotaBook(sql, told, this.reservations, spentBefore);
     this.tokens = new TokenBook(sql, told);
+    this.overage = new OverageBook(sql, told);
     this.#listener = listener;
   }
 
@@ -87,10 +91,24 @@ export class UsageMeter {
     TokenBook.createTable(sql);
   }
 
+  /** Gives the tables of an object that was made by an earlier version what they lack. */
+  static addMeters(sql: SqlStorage): void {
+    UseBook.addBilled(sql);
+    ReservationBook.addMeter(sql);
+  }
+
+  /** Sums up what was used since the last time; up to where that goes. */
+  fold(): Reached {
+    this.overage.fold();
+    return { uses: this.quotas.fold(), tokens: this.tokens.fold() };
+  }
+
   report({ plan, limits }: Entitlement, now: number): QuotaReport {
+    const overage = this.overage.ofMonth(now);
     const resources = Object.entries(limits).map(([name, limit]) => {
       const { resource, ...quota } = this.quotas.quota(name, limit, now);
-      return [resource, quota];
+      const billed = overage.get(resource);
+      return [resource, { ...quota, ...(billed !== undefined && { billed }) }];
     });
     return { plan: plan.id, resources: Object.fromEntries(resources) };
   }
@@ -109,7 +127,7 @@ export class UsageMeter {
     if (isRefusal(admitted)) return admitted;
     const paid = this.#pay(admitted, { reference: use.reference, by: 'consume' }, now);
     const result = { result: 'ok', quota: this.count(use, admitted, now), ...paid } as const;
-    this.record({ ...asked, at: now }, result);
+    this.record({ ...asked, at: now, billed: billedOf(admitted.overage, now) }, result);
     return result;
   }
 
@@ -124,7 +142,8 @@ export class UsageMeter {
     if (isRefusal(admitted)) return admitted;
     const paid = this.#pay(admitted, { reference: use.requestId, by: 'tokens' }, now);
     const result = { result: 'ok', quota: this.count(sum, admitted, now), ...paid } as const;
-    this.uses.addTokens(use, this.tokens.nameOf(use.model, now), now, result);
+    const billed = billedOf(admitted.overage, now);
+    this.uses.addTokens(use, this.tokens.nameOf(use.model, now), now, result, billed);
     this.#listener.used();
     return result;
   }
@@ -144,8 +163,8 @@ export class UsageMeter {
     if (this.#ledger.knows(use.reference)) return refused('reference_reused');
     const admitted = this.#admitPaid(entitlement, use, now);
     if (isRefusal(admitted)) return admitted;
-    const { quantity: over, credits } = admitted.overage ?? NOTHING;
-    const held = this.reservations.hold({ ...use, over, credits }, now, now + use.seconds * SECOND);
+    const { quantity: over, credits, meter = null } = admitted.overage ?? NOTHING;
+    const held = this.reservations.hold({ ...use, over, credits, meter }, now, now + use.seconds * SECOND);
     return this.#standing(entitlement, held, now);
   }
 
@@ -173,7 +192,12 @@ export class UsageMeter {
     const { member } = row;
     this.#pay(before, { reference, by: 'reserve', member: member ?? undefined }, now);
     this.count({ resource, quantity: used }, before, at, member ?? undefined);
-    this.record({ kind: 'commit', reference, at, resource, quantity: used, credits: 0, member }, null);
+    // What was held is billed when it is settled: of what is given up nobody ever hears.
+    const billed = billedOf(overage, now);
+    this.record(
+      { kind: 'commit', reference, at, resource, quantity: used, credits: 0, member, billed },
+      null,
+    );
     return this.#standing(entitlement, ended, now);
   }
 
@@ -187,7 +211,7 @@ export class UsageMeter {
 
   /** Whether there is room for a use, be it for credits, which nobody has looked for yet; changes nothing. */
   admit(
-    { limits, plan }: Entitlement,
+    { limits, plan, meters }: Entitlement,
     { resource, quantity }: { resource: string; quantity: number },
     now: number,
   ): Admission | Refusal {
@@ -196,7 +220,11 @@ export class UsageMeter {
     const { quota, over, retryAt } = this.quotas.admit(resource, limit, quantity, now);
     const price = plan.overage && Object.hasOwn(plan.overage, resource) ? plan.overage[resource] : undefined;
     if (retryAt === null) return this.#capped(resource, quantity, now) ?? { limit, quota, overage: null };
-    if (price) {
+    if (price && 'meter' in price && meters.includes(price.meter)) {
+      const overage = { quantity: over, credits: 0, meter: price.meter };
+      return this.#capped(resource, quantity, now) ?? { limit, quota, overage };
+    }
+    if (price && 'credits' in price) {
       const overage = { quantity: over, credits: Math.ceil(over / price.per) * price.credits };
       return this.#capped(resource, quantity, now) ?? { limit, quota, overage };
     }
@@ -248,6 +276,7 @@ export class UsageMeter {
     now: number,
   ): { overage?: Overage } {
     if (!overage || overage.quantity === 0) return {};
+    if (overage.meter !== undefined) return { overage };
     const actor = this.#sharing?.who() ?? 'system';
     const charge = { amount: overage.credits, reference, description: null, actor };
     this.#ledger.charge(charge, by, now, member);
@@ -270,7 +299,18 @@ export class UsageMeter {
 const NOTHING: Overage = { quantity: 0, credits: 0 };
 
 /** What of a reservation is beyond the limit when so much of it was used: what is within is used first. */
-function overageOf({ quantity, over, credits }: ReservationRow, used: number): Overage {
+function overageOf({ quantity, over, credits, meter }: ReservationRow, used: number): Overage {
   const beyond = Math.max(0, used - (quantity - over));
-  return beyond === 0 ? NOTHING : { quantity: beyond, credits: Math.ceil((credits * beyond) / over) };
+  if (beyond === 0) return NOTHING;
+  return {
+    quantity: beyond,
+    credits: Math.ceil((credits * beyond) / over),
+    ...(meter !== null && { meter }),
+  };
+}
+
+/** What of it a meter bills, if that was settled at that moment; null for nothing. */
+export function billedOf(overage: Overage | null, at: number): BilledUse | null {
+  if (overage?.meter === undefined || overage.quantity === 0) return null;
+  return { meter: overage.meter, quantity: overage.quantity, at };
 }

@@ -1,7 +1,7 @@
 import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { TokenUseRow, UseRow } from './history-contract.ts';
-import type { RequestKind, TokenUse } from './metering-contract.ts';
+import type { BilledUse, RequestKind, TokenUse } from './metering-contract.ts';
 import { isSameMember, type Sharing } from './sharing.ts';
 import type { Reached, Told } from './told.ts';
 
@@ -14,6 +14,8 @@ export interface Use {
   resource: string | null;
   quantity: number | null;
   credits: number;
+  /** What of it a meter bills. */
+  billed?: BilledUse | null;
   /** On whose behalf, where several share and it is not who asks. */
   member?: string | null | undefined;
 }
@@ -39,7 +41,7 @@ export class UseBook {
     this.#told = told;
     this.#sharing = sharing;
     this.#more = sharing
-      ? { read: ', member', written: ', member', place: ', ?10' }
+      ? { read: ', member', written: ', member', place: ', ?11' }
       : { read: '', written: '', place: '' };
   }
 
@@ -55,10 +57,16 @@ export class UseBook {
       counted_as TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, result TEXT
     ) STRICT`);
     sql.exec('CREATE UNIQUE INDEX token_uses_by_request ON token_uses (request_id) WHERE result IS NOT NULL');
+    UseBook.addBilled(sql);
+  }
+
+  /** Gives the tables of an object that was made by an earlier version what they lack: what of a use meters bill, as JSON. */
+  static addBilled(sql: SqlStorage): void {
+    for (const table of ['uses', 'token_uses']) sql.exec(`ALTER TABLE ${table} ADD COLUMN billed TEXT`);
   }
 
   /** The result of the request of that reference; `reused` when that was another request, null when there was none. */
-  recall<Result>(asked: Omit<Use, 'at'>): { result: Result } | 'reused' | null {
+  recall<Result>(asked: Omit<Use, 'at' | 'billed'>): { result: Result } | 'reused' | null {
     const { kind, reference, resource, quantity, credits } = asked;
     if (reference === null) return null;
     const sql = `SELECT resource IS ? AND quantity IS ? AND credits = ? AS same, result${this.#more.read} FROM uses
@@ -78,8 +86,8 @@ export class UseBook {
   /** Writes down a use, with what a request that is repeated gets. */
   add(use: Use, result: unknown): void {
     this.#sql.exec(
-      `INSERT INTO uses (seq, kind, reference, at, day, resource, quantity, credits, result${this.#more.written})
-       VALUES (${nextSeq('uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9${this.#more.place})`,
+      `INSERT INTO uses (seq, kind, reference, at, day, resource, quantity, credits, result, billed${this.#more.written})
+       VALUES (${nextSeq('uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10${this.#more.place})`,
       this.#told.get().folded.uses,
       use.kind,
       use.reference,
@@ -89,15 +97,16 @@ export class UseBook {
       use.quantity,
       use.credits,
       use.reference === null || result === null ? null : JSON.stringify(result),
+      use.billed ? JSON.stringify(use.billed) : null,
       ...(this.#sharing ? [use.member ?? this.#sharing.who()] : []),
     );
   }
 
   /** The same for a use of a model, and under what name it is counted. */
-  addTokens(use: TokenUse, countedAs: string, at: number, result: unknown): void {
+  addTokens(use: TokenUse, countedAs: string, at: number, result: unknown, billed: BilledUse | null): void {
     this.#sql.exec(
-      `INSERT INTO token_uses (seq, request_id, at, day, model, counted_as, input_tokens, output_tokens, result${this.#more.written})
-       VALUES (${nextSeq('token_uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9${this.#more.place})`,
+      `INSERT INTO token_uses (seq, request_id, at, day, model, counted_as, input_tokens, output_tokens, result, billed${this.#more.written})
+       VALUES (${nextSeq('token_uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10${this.#more.place})`,
       this.#told.get().folded.tokens,
       use.requestId,
       at,
@@ -107,6 +116,7 @@ export class UseBook {
       use.inputTokens,
       use.outputTokens,
       use.requestId === null ? null : JSON.stringify(result),
+      billed ? JSON.stringify(billed) : null,
       ...(this.#sharing ? [this.#sharing.who()] : []),
     );
   }

@@ -4,6 +4,7 @@ import { CreditAdmin } from '../credits/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
 import type { Databases } from '../db/databases.ts';
 import type { Directory } from '../directory/service.ts';
+import type { PictureStore } from '../images/picture-store.ts';
 import { OutboxAdmin } from '../messages/admin-service.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../messages/outbox.ts';
@@ -61,6 +62,7 @@ export interface AdminDependencies {
   revenue: Revenue;
   sessions: Sessions;
   signingKeys: SigningKeys;
+  pictures: PictureStore;
 }
 
 /** Services of the admin API from those of the features. */
@@ -75,7 +77,7 @@ export function createAdmin(deps: AdminDependencies): Admin {
     credits: new CreditAdmin(d1, deps.credits, deps.directory),
     logs: new Logs(d1, home),
     outbox: new OutboxAdmin(deps),
-    realms: new RealmAdmin(deps.databases, deps.realms),
+    realms: new RealmAdmin(deps.databases, deps.realms, deps.pictures),
     moves: new RealmMoves(deps.databases, deps.realms, deps.movingObjects, deps.calls),
     signingKeys: new SigningKeyAdmin(d1, deps.signingKeys),
   };

@@ -1,10 +1,11 @@
+import { ReasonBody } from '../directory/audit-schemas.ts';
 import { UserIdParams, UserSchema, userShape } from '../directory/schemas.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
-import { ReasonBody, RoleChange, StatusChange } from './users-schemas.ts';
+import { RoleChange, StatusChange } from './users-schemas.ts';
 
 const optionalReason = optionalBody(ReasonBody);
 

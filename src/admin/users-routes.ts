@@ -1,3 +1,4 @@
+import { ReasonBody } from '../directory/audit-schemas.ts';
 import { UserIdParams, userShape } from '../directory/schemas.ts';
 import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
@@ -8,7 +9,6 @@ import {
   AdminUserSchema,
   adminUserShape,
   NewUser,
-  ReasonBody,
   UserListSchema,
   UserPatch,
   UserQuery,

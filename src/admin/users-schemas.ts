@@ -126,8 +126,6 @@ export const StatusChange = z
 
 export const RoleChange = z.strictObject({ role: Role, reason: Reason.optional() }).openapi('UserRoleChange');
 
-export const ReasonBody = z.strictObject({ reason: Reason.optional() }).openapi('ReasonGiven');
-
 /** A user as an admin sees one. */
 export function adminUserShape(user: UserRow, hasPassword: boolean): z.infer<typeof AdminUserSchema> {
   return {

@@ -5,8 +5,8 @@ import { parseProductKeyText } from '../crypto/product-key-text.ts';
 import { ApiError, accepted, type ErrorCode, fieldError } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import { count } from '../lib/metrics.ts';
-import { permissionsOf, rolesOf } from '../lib/organization-roles.ts';
-import { DEFAULT_ORGANIZATIONS, type Realm } from '../lib/realm.ts';
+import { rolesWith } from '../lib/organization-roles.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Delegation, Sessions } from '../sessions/service.ts';
 import type { SpendingObject } from '../wallet/spending-contract.ts';
@@ -155,7 +155,7 @@ export class Authorizer {
       const who = { userId, sessionId, apiKey: null, clientId, act, key: thumbprint, reference };
       const organizationId = named === undefined ? (said.organization?.id ?? null) : named;
       if (organizationId !== null) {
-        const roles = permission === null ? null : rolesWith(permission, realm);
+        const roles = permission === null ? null : rolesWith(realm.organizations?.roles, permission);
         const decision = await this.#decideForMember(organizationId, userId, terms, { ...asked, roles });
         return { ...who, organizationId, ...decision };
       }
@@ -225,12 +225,6 @@ export class Authorizer {
     accepted(session);
     return accepted(decided).decision;
   }
-}
-
-/** The roles of a realm that have a permission. */
-function rolesWith(permission: string, { organizations = DEFAULT_ORGANIZATIONS }: Realm): string[] {
-  const roles = rolesOf(organizations.roles);
-  return Object.keys(roles).filter((role) => permissionsOf(roles, role).includes(permission));
 }
 
 function nobody(reason: ErrorCode, reference: string | null): Authorized {

@@ -1,12 +1,19 @@
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { CopyLine, CopyObject } from '../account/copy-contract.ts';
+import { CONTROL } from '../config/databases.ts';
 import type { Databases } from '../db/databases.ts';
 import { noteAct } from '../directory/audit.ts';
 import { type ApiError, fieldError } from '../errors.ts';
 import { cursorAfter, keysOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import { avatarPrefix, isAvatarKey } from '../images/avatar-key.ts';
+import {
+  avatarPrefix,
+  isPictureKey,
+  REALM_PICTURES,
+  type RealmPicture,
+  realmPicturePrefix,
+} from '../images/picture-key.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import { BackupLine, MAX_ACCOUNTS } from './schemas.ts';
@@ -43,6 +50,15 @@ export interface Restored {
   used: string[];
   unknown: string[];
 }
+
+/** What pictures of realms are called among accounts: behind it stand whose and which it is. */
+const OF_REALM = 'realm:';
+const REALM_PICTURE = new RegExp(`^${OF_REALM}([a-z0-9-]{1,40}):(${REALM_PICTURES.join('|')})$`);
+/** The pictures of realms that were put up here, where the realms are kept. */
+const REALM_PICTURES_PAGE = `SELECT * FROM (
+    SELECT '${OF_REALM}' || id || ':logo' AS id, logo AS picture FROM realms WHERE logo LIKE '%/avatars/realm.%'
+    UNION ALL SELECT '${OF_REALM}' || id || ':background', appearance ->> 'picture' FROM realms
+  ) WHERE picture IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?3`;
 
 /** What the databases do not have: what accounts and organizations keep themselves, and pictures, out and in again. */
 export class Backup {
@@ -106,6 +122,7 @@ export class Backup {
     const act = async ([id, { told, database }]: [string, Found]) => {
       const own = byAccount.get(id) ?? [];
       const copied = own.filter((line): line is CopyLine => !('picture' in line));
+      if (copied.length > 0 && id.startsWith(OF_REALM)) throw notWhole('A realm has pictures alone');
       const outcome =
         copied.length > 0 &&
         (await this.#objects(id).putBack({
@@ -146,10 +163,12 @@ export class Backup {
   ): Promise<{ accounts: Account[]; next: Position | null }> {
     const { names } = this.#databases;
     const name = names[at] as string;
+    // Of realms another database than the first has only what mails need.
     const { results: accounts } = await this.#databases
       .get(name)
       .prepare(
-        `SELECT * FROM (SELECT id, NULL AS picture FROM organizations
+        `${name === CONTROL ? `SELECT * FROM (${REALM_PICTURES_PAGE}) UNION ALL` : ''}
+         SELECT * FROM (SELECT id, NULL AS picture FROM organizations
            WHERE id > ?1 AND realm_id IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT ?3)
          UNION ALL
          SELECT * FROM (SELECT id, picture FROM users
@@ -186,10 +205,12 @@ export class Backup {
   }
 
   async #copyOf({ id, picture }: Account): Promise<{ copy: Uint8Array; picture: Uint8Array[] }> {
-    const copy = new Uint8Array(await new Response(await this.#objects(id).copy()).arrayBuffer());
+    const copy = id.startsWith(OF_REALM)
+      ? new Uint8Array()
+      : new Uint8Array(await new Response(await this.#objects(id).copy()).arrayBuffer());
     const key = picture?.split('/avatars/')[1];
     // A picture of a provider's is an address of theirs.
-    const object = key && isAvatarKey(key) ? await this.#pictures.get(key) : null;
+    const object = key && isPictureKey(key) ? await this.#pictures.get(key) : null;
     if (!key || !object) return { copy, picture: [] };
     const bytes = Buffer.from(await object.arrayBuffer()).toString('base64');
     const type = object.httpMetadata?.contentType ?? 'application/octet-stream';
@@ -197,8 +218,8 @@ export class Backup {
   }
 
   async #putPicture({ account, picture, type, bytes }: Picture): Promise<void> {
-    if (!isAvatarKey(picture) || !picture.startsWith(avatarPrefix(account)) || !/^image\/\w+$/.test(type)) {
-      throw notWhole('A picture is of its user, and an image');
+    if (!isPictureKey(picture) || !picture.startsWith(prefixOf(account)) || !/^image\/\w+$/.test(type)) {
+      throw notWhole('A picture is of its user or realm, and an image');
     }
     await this.#pictures.put(picture, Buffer.from(bytes, 'base64'), { httpMetadata: { contentType: type } });
   }
@@ -220,7 +241,24 @@ export class Backup {
         return results.map(({ id, told }) => [id, { database, told }] as const);
       }),
     );
-    return new Map(found.flat());
+    return new Map([...found.flat(), ...(await this.#realmsOf(ids))]);
+  }
+
+  /** Pictures of realms that there are. */
+  async #realmsOf(ids: string[]): Promise<(readonly [string, Found])[]> {
+    const named = ids.flatMap((id) => {
+      const [, realm, picture] = REALM_PICTURE.exec(id) ?? [];
+      return realm && picture ? [{ id, realm }] : [];
+    });
+    if (named.length === 0) return [];
+    const { results } = await this.#databases.control
+      .prepare('SELECT id FROM realms WHERE id IN (SELECT value FROM json_each(?))')
+      .bind(JSON.stringify(named.map(({ realm }) => realm)))
+      .all<{ id: string }>();
+    const known = new Set(results.map(({ id }) => id));
+    return named
+      .filter(({ realm }) => known.has(realm))
+      .map(({ id }) => [id, { database: CONTROL, told: null }] as const);
   }
 
   #positionOf(cursor: string): Position {
@@ -242,6 +280,12 @@ export class Backup {
     const entry = { realmId: DEFAULT_REALM, at: Date.now(), actor: actor.id, action, target, details };
     await noteAct(this.#databases.control, entry);
   }
+}
+
+/** What keys of the pictures of a user or realm begin with. */
+function prefixOf(account: string): string {
+  const [, realm, picture] = REALM_PICTURE.exec(account) ?? [];
+  return realm && picture ? realmPicturePrefix(realm, picture as RealmPicture) : avatarPrefix(account);
 }
 
 /** The lines of a request. Throws `validation_failed` with the number of the one that is none. */

@@ -7,6 +7,7 @@ import {
   EventListSchema,
   EventSchema,
   eventShape,
+  OverageQuery,
   PriceListBody,
   PriceListSchema,
   priceShape,
@@ -15,7 +16,7 @@ import {
 } from './admin-schemas.ts';
 import type { BillingAdmin } from './admin-service.ts';
 import type { PriceMeaning } from './price-list.ts';
-import { shortfallShape } from './schemas.ts';
+import { OverageListSchema, shortfallShape, troubledOverageShape } from './schemas.ts';
 import type { PriceRow } from './tables.ts';
 
 /** `/v1/admin/billing`: what prices stand for, and the events of Stripe. */
@@ -92,6 +93,22 @@ export function billingAdminRoutes(billing: BillingAdmin, levels: Levels) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.billing.overage.list',
+        method: 'get',
+        path: '/v1/admin/billing/overage',
+        ...admin,
+        summary: 'Use beyond limits that Stripe has not taken, or counted otherwise',
+        request: { query: OverageQuery },
+        responses: responses({ 200: json(OverageListSchema, 'A page') }, { codes: ['validation_failed'] }),
+      }),
+      async (c) => {
+        const page = await billing.troubledOverage(c.get('realm').id, c.req.valid('query'));
+        const { rows, total, nextCursor } = page;
+        return c.json({ data: rows.map(troubledOverageShape), next_cursor: nextCursor, total }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
         operationId: 'admin.billing.events.replay',
         method: 'post',
         path: '/v1/admin/billing/events/{id}/replay',
@@ -123,13 +140,15 @@ function meaningOf({
   plan,
   credits,
   seats,
+  metered,
 }: {
   price_id: string;
   plan?: string;
   credits?: number;
   seats?: 'members' | 'paid';
+  metered?: string[];
 }): PriceMeaning {
   return plan === undefined
     ? { priceId: price_id, credits: credits ?? 0 }
-    : { priceId: price_id, plan, seats };
+    : { priceId: price_id, plan, seats, metered };
 }

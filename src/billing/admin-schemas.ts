@@ -13,6 +13,14 @@ const PriceMeaningSchema = z
       description:
         'Where an organization pays by seat: for as many as it has members (`members`), or for so many as it has bought, no more of whom can join (`paid`)',
     }),
+    metered: z.array(PriceIdField).max(10).optional().openapi({
+      description:
+        'Prices by use that a subscription to this one has too: each by a meter of its own, and paid as often',
+    }),
+  })
+  .refine(({ plan, metered }) => metered === undefined || plan !== undefined, {
+    error: 'Only plans have prices by use beside them',
+    path: ['metered'],
   })
   .refine(({ plan, seats }) => seats === undefined || plan !== undefined, {
     error: 'Only plans have seats',
@@ -46,6 +54,9 @@ export const PriceListSchema = z
           currency: z.string(),
           months: z.number().nullable().openapi({ description: 'How often a plan is paid' }),
           seats: z.enum(['members', 'paid']).nullable(),
+          metered: z
+            .array(z.string())
+            .openapi({ description: 'Prices by use that a subscription to this one has too' }),
         })
         .openapi('Price'),
     ),
@@ -87,6 +98,14 @@ export const EventListSchema = z
 
 export const ShortfallQuery = BillingEventQuery.omit({ status: true });
 
+export const OverageQuery = ShortfallQuery.extend({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}:[a-z0-9_-]{1,100}:[A-Za-z_][A-Za-z0-9_.-]{0,99}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+});
+
 export const ShortfallListSchema = z
   .object({
     data: z.array(
@@ -107,8 +126,10 @@ export const ShortfallListSchema = z
   })
   .openapi('ShortfallList');
 
-export function priceShape({ priceId, plan, credits, unitAmount, currency, months, seats }: PriceRow) {
-  return { price_id: priceId, plan, credits, unit_amount: unitAmount, currency, months, seats };
+export function priceShape(row: PriceRow) {
+  const { priceId, plan, credits, unitAmount, currency, months, seats, metered } = row;
+  const same = { plan, credits, currency, months, seats, metered: metered ?? [] };
+  return { price_id: priceId, unit_amount: unitAmount, ...same };
 }
 
 export function eventShape(row: EventRow): z.infer<typeof EventSchema> {

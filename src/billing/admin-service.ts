@@ -5,10 +5,11 @@ import { ApiError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
+import { listTroubled } from './overage-store.ts';
 import type { BillingKit } from './parts.ts';
 import type { PriceMeaning } from './price-list.ts';
 import { listShortfalls } from './reversal-store.ts';
-import type { EventRow, PriceRow, ReversalRow } from './tables.ts';
+import type { EventRow, OverageReportRow, PriceRow, ReversalRow } from './tables.ts';
 
 /** What admins, Stripe and the clock do about paying. */
 export class BillingAdmin {
@@ -31,7 +32,13 @@ export class BillingAdmin {
   async replacePrices(realmId: string, meanings: PriceMeaning[], actor: string): Promise<PriceRow[]> {
     const rows = await this.#kit.prices.replace(realmId, meanings, this.#kit.parts.stripe);
     const details = {
-      prices: rows.map(({ priceId, plan, credits, seats }) => ({ priceId, plan, credits, seats })),
+      prices: rows.map(({ priceId, plan, credits, seats, metered }) => ({
+        priceId,
+        plan,
+        credits,
+        seats,
+        metered,
+      })),
     };
     await this.#audit(realmId, actor, 'billing_prices_replaced', realmId, details);
     return rows;
@@ -79,24 +86,39 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
-  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, and credits bought again. */
+  /** A page of use beyond limits that Stripe has not taken, or has counted otherwise, newest first. Needs no Stripe. */
+  async troubledOverage(
+    realmId: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ rows: OverageReportRow[]; total: number; nextCursor: string | null }> {
+    const [hour, payerId, meter] = page.cursor?.split(':') ?? [];
+    const before = payerId && meter ? { hour: Number(hour), payerId, meter } : null;
+    const limit = page.limit + 1;
+    const { rows, total } = await listTroubled(primary(this.#kit.deps.d1).db, realmId, { limit, before });
+    const next = (row: OverageReportRow) => `${row.hour}:${row.payerId}:${row.meter}`;
+    return { ...pageOf(rows, page.limit, next), total };
+  }
+
+  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, credits bought again, and use beyond limits is reported. */
   async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, customers, seats, topUps } = this.#kit.parts;
+    const { events, customers, seats, topUps, overage } = this.#kit.parts;
     await events.retry(now, budget);
     await customers.erase(now, budget);
     await customers.tellAddresses(now, budget);
     await seats.catchUp(now, budget);
     await topUps.run(now, budget);
+    await overage.run(now, budget);
   }
 
-  /** Each hour: what webhooks did not bring is fetched. */
+  /** Each hour: what webhooks did not bring is fetched, and what was reported compared with what Stripe has counted. */
   async reconcile(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, subscriptions } = this.#kit.parts;
+    const { events, subscriptions, overage } = this.#kit.parts;
     // Stripe's list is that of all databases.
     if (this.#kit.deps.home === null) await events.collect(now, budget);
     await events.retry(now, budget);
+    await overage.compare(now, budget);
     await subscriptions.syncUnseen(now, budget);
   }
 

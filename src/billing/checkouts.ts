@@ -36,6 +36,7 @@ export class Checkouts {
       priceId: price.priceId,
       mode: price.plan === null ? 'payment' : 'subscription',
       quantity,
+      metered: price.metered ?? [],
       asksTaxId: payer.organization !== null,
       successUrl: this.wayBack(realm, 'success_url', back.successUrl, `${billingPageOf(payer)}?done=paid`),
       cancelUrl: this.wayBack(realm, 'cancel_url', back.cancelUrl, `${billingPageOf(payer)}?done=not_paid`),

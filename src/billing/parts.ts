@@ -9,6 +9,7 @@ import type { Plans } from '../plans/service.ts';
 import type { Realms } from '../realms/service.ts';
 import { Customers } from './customers.ts';
 import { BillingEvents } from './events.ts';
+import { OverageReports } from './overage-reports.ts';
 import { PayerDirectory } from './payer-directory.ts';
 import { Payments } from './payments.ts';
 import type { BillingProvider } from './port.ts';
@@ -45,6 +46,7 @@ export interface BillingParts {
   events: BillingEvents;
   seats: Seats;
   topUps: TopUps;
+  overage: OverageReports;
 }
 
 /** The parts, put together on first use; without keys of Stripe there are none. */
@@ -99,6 +101,7 @@ export class BillingKit {
       others: () => this.deps.others().map(({ parts }) => parts.events),
     });
     const seats = new Seats({ d1, stripe, customers, subscriptions });
-    return { stripe, customers, subscriptions, payments, events, seats, topUps };
+    const overage = new OverageReports({ d1, stripe, customers });
+    return { stripe, customers, subscriptions, payments, events, seats, topUps, overage };
   }
 }

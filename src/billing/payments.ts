@@ -116,6 +116,11 @@ export class Payments {
     return true;
   }
 
+  /** Whose money goes back must not be charged again because their credits go. `share`: what of it was known to be lost before. */
+  async #endTopUp(owner: CustomerRow, { lost, paid }: Loss, share: number): Promise<void> {
+    if (lost / paid > share) await this.#deps.topUps.end(owner);
+  }
+
   async #takePackBack(owner: CustomerRow, paymentIntentId: string, chargeId: string): Promise<boolean> {
     const { stripe, credits, topUps } = this.#deps;
     const checkout = await stripe.checkoutOfPayment(paymentIntentId);
@@ -128,8 +133,7 @@ export class Payments {
       const charge = await stripe.charge(chargeId);
       if (!charge) return false;
       const { lost, amount: paid } = charge;
-      // Whose money goes back must not be charged again because their credits go.
-      if (lost / paid > share) await topUps.end(owner);
+      await this.#endTopUp(owner, { lost, paid }, share);
       const reversal = { reference, lost, paid, credits: null, revision, actor: ACTOR };
       await this.#note(owner, { reference, ...(await credits.reverse(partyOf(owner), reversal)) });
       return true;
@@ -159,13 +163,18 @@ export class Payments {
       const loss = findLoss && (await findLoss());
       const invoices = await this.#until(invoice);
       const reading = { rateOf, period: await this.#periodOf(invoice) };
+      const losses = reversalsOf(invoices, reading, known, loss && { ...loss, id: invoice.id });
+      const own = ({ reference }: { reference: string }) => reference === grantOf(invoice.id);
+      // Of what brought no credits none go.
+      const taken = losses.find((one) => own(one) && (one.credits?.total ?? 0) > 0);
+      if (taken) await this.#endTopUp(owner, taken, known.find(own)?.share ?? 0);
       const settled = await credits.settle(partyOf(owner), {
         invoices: bookingsOf(invoices, reading),
-        losses: reversalsOf(invoices, reading, known, loss && { ...loss, id: invoice.id }),
+        losses,
       });
       for (const reversal of settled) {
         const before = known.find(({ reference }) => reference === reversal.reference);
-        const isNews = before?.revision !== reversal.revision || reversal.reference === grantOf(invoice.id);
+        const isNews = before?.revision !== reversal.revision || own(reversal);
         if (isNews || reversal.taken < reversal.total) await this.#note(owner, reversal);
       }
       return true;

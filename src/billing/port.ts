@@ -6,6 +6,17 @@ export interface Price {
   unitAmount: number | null;
   currency: string;
   months: number | null;
+  /** The meter that says how much is paid, of a price by use. */
+  meterId: string | null;
+}
+
+/** What Stripe counts use by. */
+export interface Meter {
+  id: string;
+  /** What events are called that it counts; never another. */
+  eventName: string;
+  /** It takes events, and adds up what they say. */
+  addsUp: boolean;
 }
 
 /** One thing that a subscription is to. Times, here and below, are Unix milliseconds. */
@@ -13,6 +24,8 @@ export interface SubscriptionItem {
   /** What an update names to change the price. */
   itemId: string;
   priceId: string;
+  /** The meter that says how much is paid, of what is paid by use. */
+  meterId: string | null;
   /** How many are paid: seats. */
   quantity: number;
   /** What each period costs, in the smallest unit of the currency; null where it depends. */
@@ -139,6 +152,8 @@ export interface Purchase {
   priceId: string;
   mode: 'subscription' | 'payment';
   quantity: number;
+  /** Prices by use that the subscription has too. */
+  metered: string[];
   /** Businesses are asked for their tax id, whatever is asked of others. */
   asksTaxId: boolean;
   successUrl: string;
@@ -162,6 +177,27 @@ export interface BillingProvider {
   /** Ends all their subscriptions too. One that is gone already counts as deleted. */
   deleteCustomer(customerId: string): Promise<void>;
   price(priceId: string): Promise<Price | null>;
+
+  meter(id: string): Promise<Meter | null>;
+  /** The meter that counts events of that name. */
+  meterNamed(eventName: string): Promise<Meter | null>;
+  /**
+   * Tells of use at a moment (Unix milliseconds). What was told by the same identifier within a day is told once. Null when it was taken, else
+   * Stripe's reason.
+   */
+  reportUse(report: {
+    eventName: string;
+    customerId: string;
+    value: number;
+    identifier: string;
+    at: number;
+  }): Promise<string | null>;
+  /** What a meter has counted of a customer, by the beginning of each UTC hour, within a range of whole hours. It may be some minutes late. */
+  countedByHour(
+    meterId: string,
+    customerId: string,
+    range: { from: number; to: number },
+  ): Promise<Map<number, number>>;
 
   createCheckout(
     purchase: Purchase,
@@ -188,16 +224,18 @@ export interface BillingProvider {
       customerId: string;
       priceId: string;
       quantity: number;
+      metered: string[];
       paymentMethodId: string;
       metadata: Record<string, string>;
     },
     idempotencyKey: string,
   ): Promise<ProviderSubscription>;
-  /** From now on, the difference being billed at once; also undoes a cancellation. */
+  /** From now on, the difference being billed at once; also undoes a cancellation. What is paid by use goes on at these prices, and at those it had. */
   changePrice(
     subscription: ProviderSubscription,
     priceId: string,
     quantity: number,
+    metered: Price[],
   ): Promise<ProviderSubscription>;
   /** From now on; the difference of the period that has begun is billed with the next invoice, or at once. */
   setQuantity(

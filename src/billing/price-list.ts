@@ -7,7 +7,7 @@ import type { PriceRow } from './tables.ts';
 
 /** What a price shall stand for. */
 export type PriceMeaning = { priceId: string } & (
-  | { plan: string; seats?: PriceRow['seats'] | undefined }
+  | { plan: string; seats?: PriceRow['seats'] | undefined; metered?: string[] | undefined }
   | { credits: number }
 );
 
@@ -59,6 +59,11 @@ export class PriceList {
   async replace(realmId: string, meanings: PriceMeaning[], stripe: BillingProvider): Promise<PriceRow[]> {
     const { plans } = await this.#plans.terms(realmId);
     const found = await Promise.all(meanings.map(({ priceId }) => stripe.price(priceId)));
+    for (const [position, meaning] of meanings.entries()) {
+      const price = found[position];
+      if (price && 'plan' in meaning && meaning.metered)
+        await requireMetered(stripe, price, meaning.metered, `data.${position}.metered`);
+    }
     const rows = meanings.map((meaning, position) => {
       const path = `data.${position}`;
       if ('plan' in meaning && !Object.hasOwn(plans, meaning.plan)) {
@@ -75,10 +80,38 @@ function isForPlan(row: PriceRow): row is PlanPrice {
   return row.plan !== null;
 }
 
+/** Throws 422 unless they are prices by use that one subscription can have beside a plan's, each by a meter of its own that adds up. */
+async function requireMetered(
+  stripe: BillingProvider,
+  { months, currency }: Price,
+  metered: string[],
+  path: string,
+): Promise<void> {
+  const seen = new Set<string>();
+  for (const [index, priceId] of metered.entries()) {
+    const at = `${path}.${index}`;
+    const price = await stripe.price(priceId);
+    if (!price?.active) throw fieldError(at, 'unknown', 'Stripe has no such price, or it is archived');
+    const meter = price.meterId === null ? null : await stripe.meter(price.meterId);
+    if (!meter?.addsUp)
+      throw fieldError(
+        at,
+        'mismatch',
+        'Must be a price by use, whose meter is active and adds up single events',
+      );
+    if (price.months !== months || price.currency !== currency)
+      throw fieldError(at, 'mismatch', 'Must be paid as often as the plan, in the same currency');
+    if (seen.has(meter.id)) throw fieldError(at, 'mismatch', 'Two prices by one meter would bill use twice');
+    seen.add(meter.id);
+  }
+}
+
 function rowOf(realmId: string, meaning: PriceMeaning, price: Price | null, position: number): PriceRow {
   const path = `data.${position}.price_id`;
   if (!price?.active) throw fieldError(path, 'unknown', 'Stripe has no such price, or it is archived');
   const isPlan = 'plan' in meaning;
+  if (price.meterId !== null)
+    throw fieldError(path, 'mismatch', 'A price by use goes along with that of a plan');
   if (isPlan !== (price.months !== null)) {
     throw fieldError(path, 'mismatch', 'Plans are paid again and again, packs of credits once');
   }
@@ -91,6 +124,7 @@ function rowOf(realmId: string, meaning: PriceMeaning, price: Price | null, posi
     currency: price.currency,
     months: price.months,
     seats: isPlan ? (meaning.seats ?? null) : null,
+    metered: isPlan && meaning.metered?.length ? meaning.metered : null,
     position,
   };
 }

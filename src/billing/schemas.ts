@@ -9,7 +9,7 @@ import { PlanField, PlanSchema, planShape, SubscriptionSchema } from '../plans/s
 import type { PayerRow } from './payer-directory.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
 import type { Billing } from './service.ts';
-import type { PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
+import type { OverageReportRow, PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
@@ -244,12 +244,39 @@ export const OfferListSchema = z
   .object({ data: z.array(OfferSchema), next_cursor: z.null() })
   .openapi('PlanOfferList');
 
+/** What of a UTC hour was beyond limits and billed by a meter. */
+const OverageHourSchema = z.object({
+  meter: z.string().openapi({ description: 'The name of its events', example: 'images_beyond' }),
+  hour: z.iso.datetime().openapi({ description: 'When it began' }),
+  used: z.int(),
+  reported: z.int().openapi({ description: 'What of it Stripe was told' }),
+});
+
+export const OverageListSchema = z
+  .object({
+    data: z.array(
+      OverageHourSchema.extend({
+        user_id: z.string().optional(),
+        organization_id: z.string().optional(),
+        reason: z.string().openapi({
+          description:
+            '`missing`: taken, and not counted; it is told again. `surplus`: more was counted than was told. `lost`: of a customer or by a meter that is no more. `too_old`: given up after 34 days. Else why it was not taken, which is tried again',
+        }),
+        next_attempt_at: z.iso.datetime().nullable(),
+      }).openapi('TroubledOverage'),
+    ),
+    next_cursor: z.string().nullable(),
+    total: z.int(),
+  })
+  .openapi('TroubledOverageList');
+
 /** What is kept of a payer's paying; invoices and cards are Stripe's. */
 export const PaidSchema = z.object({
   customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the payer' }),
   subscriptions: z.array(PaidSubscriptionSchema),
   reversals: z.array(z.record(z.string(), z.unknown())),
   top_up: z.union([TopUpSchema, z.null()]).openapi({ description: 'Null where none was ever set' }),
+  overage: z.array(OverageHourSchema).openapi({ description: 'Use beyond limits that meters bill, by hour' }),
 });
 
 export const ReceivedSchema = z.object({ received: z.literal(true) }).openapi('ReceivedWebhook');
@@ -334,12 +361,14 @@ export function paidShape({
   subscriptions,
   reversals,
   topUp,
+  overage,
 }: Awaited<ReturnType<Billing['export']>>): z.infer<typeof PaidSchema> {
   return {
     customer_id: customerId,
     subscriptions: subscriptions.map(paidSubscriptionShape),
     reversals: reversals.map(shortfallShape),
     top_up: topUp && topUpShape(topUp),
+    overage: overage.map(overageHourShape),
   };
 }
 
@@ -347,4 +376,19 @@ export function shortfallShape({ payerId, reference, credits, taken, updatedAt }
   const amounts = { credits, taken, shortfall: credits - taken };
   const payer = isOrganizationId(payerId) ? { organization_id: payerId } : { user_id: payerId };
   return { ...payer, reference, ...amounts, updated_at: rfc3339(updatedAt) };
+}
+
+function overageHourShape({ meter, hour, used, reported }: OverageReportRow) {
+  return { meter, hour: rfc3339(hour), used, reported };
+}
+
+/** Use beyond limits that Stripe has not taken or counted as it was, as it goes over the wire. */
+export function troubledOverageShape(row: OverageReportRow) {
+  const { payerId, lastError, dueAt } = row;
+  return {
+    ...(isOrganizationId(payerId) ? { organization_id: payerId } : { user_id: payerId }),
+    ...overageHourShape(row),
+    reason: lastError ?? '',
+    next_attempt_at: dueAt === null ? null : rfc3339(dueAt),
+  };
 }

@@ -6,13 +6,21 @@ import type { MoneyAct } from '../http/money-act.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { billingPageOf, Checkouts, requestKey, type WaysBack } from './checkouts.ts';
 import { payerMetadata } from './customers.ts';
+import { listReports } from './overage-store.ts';
 import type { BillingKit } from './parts.ts';
 import type { Payer, PayerRow } from './payer-directory.ts';
-import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
+import type { Invoice, PaymentMethod, Price, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
 import { quantityOf } from './seats.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
-import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
+import type {
+  CustomerRow,
+  OverageReportRow,
+  PriceRow,
+  ReversalRow,
+  SubscriptionRow,
+  TopUpRow,
+} from './tables.ts';
 import { findTopUp } from './top-up-store.ts';
 
 export type { Payer } from './payer-directory.ts';
@@ -232,15 +240,17 @@ export class Billing {
     subscriptions: SubscriptionRow[];
     reversals: ReversalRow[];
     topUp: TopUpRow | null;
+    overage: OverageReportRow[];
   }> {
     const { db } = primary(this.#kit.deps.d1);
-    const [customer, subscriptions, reversals, topUp] = await Promise.all([
+    const [customer, subscriptions, reversals, topUp, overage] = await Promise.all([
       findCustomer(db, { payerId }),
       listSubscriptions(db, payerId),
       listReversals(db, payerId),
       findTopUp(db, payerId),
+      listReports(db, payerId),
     ]);
-    return { customerId: customer?.customerId ?? null, subscriptions, reversals, topUp };
+    return { customerId: customer?.customerId ?? null, subscriptions, reversals, topUp, overage };
   }
 
   async #endWithPeriod(customer: CustomerRow): Promise<void> {
@@ -255,8 +265,12 @@ export class Billing {
 
   async #change(current: ProviderSubscription, price: PriceRow, quantity: number): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
-    if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId, quantity);
-    else {
+    const metered = await Promise.all((price.metered ?? []).map((id) => stripe.price(id)));
+    const wanted = metered.filter((one) => one !== null);
+    const has = ({ id }: Price) => current.items.some(({ priceId }) => priceId === id);
+    if (current.priceId !== price.priceId || !wanted.every(has)) {
+      await stripe.changePrice(current, price.priceId, quantity, wanted);
+    } else {
       if (current.cancelAt !== null) await stripe.resume(current);
       if (current.quantity !== quantity) {
         await stripe.setQuantity(current, quantity, price.seats === 'paid' ? 'now' : 'next');
@@ -277,7 +291,8 @@ export class Billing {
     const chosen = methods.find(({ id }) => id === (wanted ?? defaultId)) ?? (wanted ? null : methods[0]);
     if (!chosen && wanted) throw new ApiError('payment_method_not_found');
     if (!chosen) throw await this.#checkouts.askToPay(payer, customer, price, quantity, 'payment_required');
-    const order = { customerId, priceId: price.priceId, quantity, paymentMethodId: chosen.id };
+    const metered = price.metered ?? [];
+    const order = { customerId, priceId: price.priceId, quantity, metered, paymentMethodId: chosen.id };
     try {
       // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(

@@ -209,7 +209,7 @@ function payerExists(payerId: string): SQL {
 
 /** What a payer has by subscriptions, and the statements that write one and what they come to. */
 export interface PlanWrite {
-  set: { plan: SQL; planExpiresAt: SQL; subscribed: SQL };
+  set: { plan: SQL; planExpiresAt: SQL; subscribed: SQL; meters: SQL };
   /** How many seats they pay for, where that is a limit: of organizations alone. */
   paidSeats: SQL;
   guard: SQL;
@@ -224,9 +224,10 @@ export interface PlanWrite {
  */
 export function subscriptionChange(db: Database, row: SubscriptionRow, now: number): PlanWrite {
   const { payerId, id, revision } = row;
-  const { customers, subscriptions, owner } = tablesOf(payerId);
+  const { customers, subscriptions, owner, parent } = tablesOf(payerId);
   const [plan, until] = [held(payerId, sql`plan`, now), held(payerId, sql`holds_until`, now)];
   const paidSeats = held(payerId, sql`CASE WHEN seats = 'paid' THEN quantity END`, now);
+  const meters = held(payerId, sql`meters`, now);
   const saved = { revision: subscriptions.revision };
   const isOrganization = isOrganizationId(payerId);
   const otherSeats = isOrganization
@@ -237,10 +238,12 @@ export function subscriptionChange(db: Database, row: SubscriptionRow, now: numb
       plan: sql`coalesce(${plan}, ${isOrganization ? ORGANIZATION_PLAN : DEFAULT_PLAN})`,
       planExpiresAt: sql`${until}`,
       subscribed: sql`${plan} IS NOT NULL`,
+      meters: sql`${meters}`,
     },
     paidSeats,
     guard: sql`EXISTS (SELECT 1 FROM ${customers} AS before WHERE before.${sql.identifier(owner)} = ${payerId}
-      AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until} ${otherSeats}))`,
+      AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until} ${otherSeats}
+        OR (SELECT meters FROM ${parent} WHERE id = ${payerId}) IS NOT ${meters}))`,
     before: () => [
       revision === 1
         ? insertIf(db, subscriptions, row, payerExists(payerId)).onConflictDoNothing().returning(saved)

@@ -111,17 +111,27 @@ export class Subscriptions {
     const now = Date.now();
     const { subscription, plan, seats } = await this.#standing(found, owner.realmId, before);
     if (plan === null) throw new ApiError('price_not_found');
-    const { itemId, customerId, invoicedAt, reference, items, isCancelTimed, ...fields } = subscription;
+    const { itemId, meterId, customerId, invoicedAt, reference, items, isCancelTimed, ...fields } =
+      subscription;
     const row: SubscriptionRow = {
       ...fields,
       payerId: owner.payerId,
       plan,
       seats,
+      meters: await this.#metersOf(subscription),
       holdsUntil: holdsUntil(subscription, grace),
       revision: (before?.revision ?? 0) + 1,
       fetchedAt: now,
     };
     return payers.holdPlan(owner.realmId, row, now);
+  }
+
+  /** The meters by which a subscription pays: names of their events, which never change. */
+  async #metersOf({ items }: ProviderSubscription): Promise<string[] | null> {
+    const ids = new Set(items.flatMap(({ meterId }) => (meterId === null ? [] : [meterId])));
+    const found = await Promise.all([...ids].map((id) => this.#deps.stripe.meter(id)));
+    const names = found.flatMap((meter) => (meter?.addsUp ? [meter.eventName] : []));
+    return names.length > 0 ? names.sort() : null;
   }
 
   /**

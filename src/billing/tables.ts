@@ -17,6 +17,7 @@ export const billingPrices = sqliteTable(
     currency: text().notNull(),
     months: real(),
     seats: text({ enum: ['members', 'paid'] }),
+    metered: text({ mode: 'json' }).$type<string[]>(),
     position: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.realmId, table.priceId] })],
@@ -53,6 +54,7 @@ function payerTables(prefix: 'billing' | 'organization', owner: string, parent: 
       months: real(),
       quantity: integer().notNull().default(1),
       seats: text({ enum: ['members', 'paid'] }),
+      meters: text({ mode: 'json' }).$type<string[]>(),
       status: text().notNull(),
       periodStart: integer('period_start').notNull(),
       periodEnd: integer('period_end').notNull(),
@@ -143,6 +145,36 @@ export const topUps = sqliteTable('top_ups', {
 });
 
 export type TopUpRow = typeof topUps.$inferSelect;
+
+/** What payers have used of an hour that a meter bills, and how much of it Stripe was told. */
+export const overageReports = sqliteTable(
+  'overage_reports',
+  {
+    hour: integer().notNull(),
+    payerId: text('payer_id').notNull(),
+    meter: text().notNull(),
+    userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    organizationId: text('organization_id').references(() => organizations.id, { onDelete: 'cascade' }),
+    realmId: text('realm_id').notNull(),
+    used: integer().notNull(),
+    usedAt: integer('used_at').notNull(),
+    reported: integer().notNull().default(0),
+    customerId: text('customer_id'),
+    number: integer().notNull().default(0),
+    pending: integer(),
+    pendingAt: integer('pending_at'),
+    pendingSince: integer('pending_since'),
+    attempts: integer().notNull().default(0),
+    dueAt: integer('due_at'),
+    leasedUntil: integer('leased_until').notNull().default(0),
+    lastError: text('last_error'),
+    checkAt: integer('check_at'),
+    missed: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.payerId, table.meter] })],
+);
+
+export type OverageReportRow = typeof overageReports.$inferSelect;
 
 /** Organizations whose number of members Stripe is to be told. */
 export const seatChanges = sqliteTable('seat_changes', {

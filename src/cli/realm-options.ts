@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { LANGUAGES } from '../lib/language.ts';
+import { type Appearance, withAppearance } from '../lib/realm.ts';
 import {
   ACCESS_TOKEN_SECONDS,
+  AppearanceFields,
   REAUTHENTICATION_SECONDS,
   REFRESH_GRACE_SECONDS,
   RealmFields,
@@ -30,6 +33,14 @@ interface Field {
   column: string;
   schema: z.ZodType<string | number | null>;
 }
+
+/** The options that say how pages look: each sets the part of that name. An empty value takes it back. */
+const APPEARANCE: Record<string, z.ZodType<string | null>> = {
+  terms: orNothing(AppearanceFields.terms),
+  privacy: orNothing(AppearanceFields.privacy),
+  providers: orNothing(AppearanceFields.providers),
+  background: orNothing(AppearanceFields.background),
+};
 
 /** Lists that options add to or take from. */
 export const ORIGIN_LIST = { column: 'allowed_origins', item: RealmFields.origin } as const;
@@ -114,6 +125,14 @@ export const REALM_CHANGES: Record<string, { column: string; item: z.ZodType<str
   'remove-redirect': { ...REDIRECT_LIST, adds: false },
 };
 
+/** Every option that changes a realm. */
+export const REALM_SETTINGS = [
+  ...Object.keys(REALM_FIELDS),
+  ...Object.keys(REALM_CHANGES),
+  ...Object.keys(APPEARANCE),
+  'welcome',
+];
+
 const secondsAbout = ({ min, max }: { min: number; max: number }, about: string) =>
   ({ type: 'string', value: 'N', about: `${about}; ${min} to ${max}` }) as const;
 const several = (value: string, about: string) => ({ type: 'string', multiple: true, value, about }) as const;
@@ -123,6 +142,11 @@ export const REALM_OPTIONS = {
   name: { type: 'string', value: 'TEXT', about: 'what users see' },
   color: { type: 'string', value: '#RRGGBB', about: 'of mails and pages' },
   logo: { type: 'string', value: 'URL', about: 'a picture that pages show instead of the name (https)' },
+  terms: { type: 'string', value: 'URL', about: 'what who registers agrees to (https)' },
+  privacy: { type: 'string', value: 'URL', about: 'the privacy policy (https)' },
+  providers: { type: 'string', value: 'WHERE', about: 'buttons of providers: above or below the form' },
+  welcome: several('LANGUAGE=TEXT', 'what stands below the title of signing in, such as en="Hello"'),
+  background: { type: 'string', value: '#RRGGBB', about: 'the colour of the ground behind the card' },
   registration: { type: 'string', value: 'KIND', about: 'open, verify_first or closed' },
   'breached-passwords': {
     type: 'string',
@@ -219,7 +243,25 @@ export function columnsSetBy(values: RealmValues, has: D1Row): D1Row {
     const rest = present.filter((value) => !items.includes(value));
     set[column] = JSON.stringify(adds ? [...rest, ...items] : rest);
   }
-  return set;
+  const looks = appearanceSetBy(given, JSON.parse(String(has.appearance ?? '{}')));
+  return looks ? { ...set, appearance: JSON.stringify(looks) } : set;
+}
+
+/** How pages look with what was typed; null where nothing was. */
+function appearanceSetBy(given: Record<string, unknown>, has: Partial<Appearance>) {
+  const said = Object.entries(APPEARANCE).filter(([flag]) => given[flag] !== undefined);
+  const welcomes = (given.welcome ?? []) as string[];
+  if (said.length + welcomes.length === 0) return null;
+  const set = said.map(([flag, schema]) => [flag, readAs(`--${flag}`, schema, given[flag])]);
+  const welcome = welcomes.map((value) => {
+    const [language = '', ...text] = value.split('=');
+    readAs('--welcome', z.enum(LANGUAGES), language);
+    return [language, readAs('--welcome', orNothing(AppearanceFields.welcome), text.join('='))];
+  });
+  return withAppearance(has, {
+    ...Object.fromEntries(set),
+    ...(welcomes.length > 0 && { welcome: Object.fromEntries(welcome) }),
+  });
 }
 
 /** The entries of a column that is a list. */

@@ -14,9 +14,8 @@ import {
   columnsSetBy,
   listedIn,
   ORIGIN_LIST,
-  REALM_CHANGES,
-  REALM_FIELDS,
   REALM_OPTIONS,
+  REALM_SETTINGS,
   REDIRECT_LIST,
   type RealmValues,
   readAs,
@@ -79,7 +78,7 @@ async function update(id: string, values: Values): Promise<void> {
   }
   if (values.database !== undefined)
     throw new Error(`--database: \`move ${id} --database NAME\` changes it.`);
-  if (![...Object.keys(REALM_FIELDS), ...Object.keys(REALM_CHANGES)].some((name) => name in values)) {
+  if (!REALM_SETTINGS.some((name) => name in values)) {
     throw new UsageError('Nothing to update.');
   }
   const read = await find(id, values);
@@ -270,7 +269,7 @@ await runCommand({
     'Lists, shows, creates, changes, moves and deletes realms. A realm with users is not deleted. A move goes by the running service, and can be interrupted: without an option it goes on.',
   options: REALM_OPTIONS,
   notes:
-    'An empty value of --logo, --audience, --origin or --redirect takes back what was set.' +
+    'An empty value of --logo, --audience, --origin, --redirect, --terms, --privacy, --providers, --background or --welcome LANGUAGE= takes back what was set.' +
     ` For a move: ${KEY_NOTE}`,
   run: realm,
 });

@@ -3,7 +3,6 @@ import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { DatabaseList } from './databases.ts';
 import { LogSinkUrl } from './log-destination.ts';
-import { PagesByRealm } from './page-settings.ts';
 import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
 
 /** What other systems call the levels. */
@@ -246,11 +245,6 @@ export const VARIABLES = {
     schema: z.string().regex(/^[a-z0-9_]+$/, 'must be the name of a tier'),
     default: 'standard',
     doc: 'The tier of models that no pattern fits.',
-  }),
-  PAGES: variable({
-    schema: PagesByRealm,
-    default: '',
-    doc: 'How the pages of realms greet people, as JSON by the realm: `terms` and `privacy` (links), `providers` (`above` or `below` the form), `text` (below the title of signing in) and `background` (`#rrggbb`), as in `{"default":{"terms":"https://example.com/terms","providers":"above"}}`.',
   }),
   RESERVATION_SECONDS: variable({
     schema: whole(1, 86_400),

@@ -8,3 +8,5 @@ export const Reason = z
   .max(500)
   .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
   .openapi({ description: 'For the audit log', example: 'Ticket 4711' });
+
+export const ReasonBody = z.strictObject({ reason: Reason.optional() }).openapi('ReasonGiven');

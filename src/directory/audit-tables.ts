@@ -37,6 +37,7 @@ export type AuditAction =
   | 'user_plan_changed'
   | 'user_limits_changed'
   | 'user_caps_changed'
+  | 'user_key_revoked'
   | 'message_retried'
   | 'test_message_sent'
   | 'realm_created'

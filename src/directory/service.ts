@@ -367,6 +367,7 @@ export function directoryState(row: UserRow, database = CONTROL): DirectoryState
     planExpiresAt: row.planExpiresAt,
     customLimits: row.customLimits,
     subscribed: row.subscribed,
+    ...(row.meters && { meters: row.meters }),
     openingCredits: row.openingCredits,
     hasPast: row.hasPast,
     ...(row.told === WITH_FIRST_ENTRY && { hasFirstEntry: true }),

@@ -37,6 +37,8 @@ export interface DirectoryState {
   customLimits: Limits;
   /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
   subscribed?: boolean;
+  /** The meters by which that subscription pays for what is beyond the plan's limits: names of their events. */
+  meters?: string[] | null;
   /** Credits that the user brought along from elsewhere. */
   openingCredits?: number;
   /** The directory holds something of the user's past that the object has to fetch. */

@@ -33,6 +33,7 @@ export const users = sqliteTable('users', {
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   grantedMonth: text('granted_month').notNull().default(''),
   subscribed: integer({ mode: 'boolean' }).notNull().default(false),
+  meters: text({ mode: 'json' }).$type<string[]>(),
   openingCredits: integer('opening_credits').notNull().default(0),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()

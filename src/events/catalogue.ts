@@ -30,7 +30,11 @@ const limited = {
   ...shared,
 };
 const quota = z.object({ resource: z.string(), ...limited });
-const cap = z.object({ resource: z.string().nullable().describe('Null for credits'), ...limited });
+const cap = z.object({
+  resource: z.string().nullable().describe('Null for credits'),
+  ...limited,
+  api_key_id: z.string().optional().describe('Of a key of a user or an organization: which'),
+});
 const organization = z.object({ organization_id: z.string() });
 const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
 const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });

@@ -302,14 +302,16 @@ export function eventOfAlert(
   mail: { template: string; data: object },
   about: OrganizationAbout | null,
 ): ToldEvent | null {
-  const { resource, percent, resets_at } = mail.data as {
+  const { resource, percent, resets_at, api_key } = mail.data as {
     resource: string | null;
     percent: number;
     resets_at: string;
+    api_key?: { id: string } | null;
   };
   const data = { percent, resets_at, ...organizationNames(about) };
   if (mail.template === 'cap_warning') {
-    return { type: percent >= 100 ? 'cap.exceeded' : 'cap.warning', data: { resource, ...data } };
+    const ofKey = api_key ? { api_key_id: api_key.id } : {};
+    return { type: percent >= 100 ? 'cap.exceeded' : 'cap.warning', data: { resource, ...data, ...ofKey } };
   }
   if (mail.template !== 'quota_warning' || resource === null) return null;
   return { type: percent >= 100 ? 'quota.exceeded' : 'quota.warning', data: { resource, ...data } };

@@ -14,6 +14,11 @@ const UPLOADS = new Set([
   '/v1/admin/backup',
   '/v1/billing/webhook',
 ]);
+const REALM_PICTURES = /^(\/v1)?\/admin\/realms\/[^/]+\/pictures(\/[^/]+)?$/;
+
+function takesUpload(path: string): boolean {
+  return UPLOADS.has(path) || REALM_PICTURES.test(path);
+}
 
 /** Paths that take JSON: the API, and clients that register themselves (RFC 7591, 3.1). */
 const FOR_JSON = /^\/(v1|oauth2\/register)(\/|$)/;
@@ -30,7 +35,7 @@ const limit = bodyLimit({
 
 /** Refuses bodies over 64 KiB with 413, whether they announce their length or not. */
 export const limitBody = createMiddleware<AppEnv>((c, next) =>
-  UPLOADS.has(c.req.path) ? next() : limit(c, next),
+  takesUpload(c.req.path) ? next() : limit(c, next),
 );
 
 /**
@@ -40,7 +45,7 @@ export const limitBody = createMiddleware<AppEnv>((c, next) =>
  */
 export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   // Pages take forms.
-  if (UPLOADS.has(c.req.path) || !FOR_JSON.test(c.req.path)) return next();
+  if (takesUpload(c.req.path) || !FOR_JSON.test(c.req.path)) return next();
   const { raw } = c.req;
   const type = c.req.header('content-type');
   if (FORMS.test(c.req.path) && FORM_TYPE.test(type ?? '')) return next();

@@ -39,6 +39,9 @@ export const accountMessages = byLanguage((texts) => texts.accountCommon);
 /** What the pages of organizations say. */
 export const organizationsMessages = byLanguage((texts) => texts.accountOrganizations);
 
+/** What the first page of an account says. */
+export const accountOverviewMessages = byLanguage((texts) => texts.accountOverview);
+
 /** What is said of a user’s passkeys. */
 export const passkeysMessages = byLanguage((texts) => texts.accountPasskeys);
 

@@ -13,6 +13,10 @@ export const COUNTERS = {
   d1_errors: { help: 'Calls of D1 that failed or were not answered.', labels: [] },
   object_errors: { help: 'Requests that a Durable Object failed.', labels: [] },
   cron_failures: { help: 'Jobs of Cron Triggers that failed.', labels: ['job'] },
+  overage_reports: {
+    help: 'Use beyond limits that Stripe was told of, by what became of it: see billing.',
+    labels: ['outcome'],
+  },
   lost_counts: { help: 'Counts of series beyond what is kept.', labels: [] },
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Jurisdiction } from './jurisdiction.ts';
+import type { Language } from './language.ts';
 import type { MfaPolicy } from './mfa.ts';
 import type { RoleBook } from './organization-roles.ts';
 
@@ -56,17 +57,52 @@ export const DEFAULT_ORGANIZATIONS: OrganizationPolicy = {
 /** How many API keys of their own a user, and an organization, may have where nobody has said anything else. */
 export const DEFAULT_OWN_KEYS = 20;
 
-/** How the pages of a realm greet people. */
-export interface PageSettings {
+/** How the pages of a realm look, beside its colour and logo. */
+export interface Appearance {
   /** Addresses of what who makes an account agrees to. */
   terms: string | null;
   privacy: string | null;
   /** Where the sign-in providers stand: before the form, or after it. */
   providers: 'above' | 'below';
-  /** Stands below the title of signing in and registering. */
-  text: string | null;
+  /** Stands below the title of signing in and registering, by the language of the reader. */
+  welcome: Partial<Record<Language, string>>;
   /** `#rrggbb`, of the ground behind the card. */
   background: string | null;
+  /** The address of a picture that covers that ground: one that was put up here. */
+  picture: string | null;
+}
+
+/** What is changed of it. */
+export type AppearancePatch = {
+  [Part in Exclude<keyof Appearance, 'welcome'>]?: Appearance[Part] | null | undefined;
+} & { welcome?: Partial<Record<Language, string | null | undefined>> | null | undefined };
+
+/** What is said where a realm says nothing. */
+const PLAIN: Appearance = {
+  terms: null,
+  privacy: null,
+  providers: 'below',
+  welcome: {},
+  background: null,
+  picture: null,
+};
+
+/** How the pages of a realm look, by what is kept of it; what an earlier version has kept says nothing. */
+export function appearanceOf(kept: Partial<Appearance> | undefined): Appearance {
+  return { ...PLAIN, ...kept };
+}
+
+/** How they look with some of it changed, as it is kept (JSON Merge Patch, RFC 7396): what is not there stays, null takes it back. */
+export function withAppearance(kept: Partial<Appearance>, patch: AppearancePatch): Partial<Appearance> {
+  const welcome = patch.welcome === null ? {} : set({ ...kept.welcome, ...patch.welcome });
+  return set({ ...kept, ...patch, welcome });
+}
+
+/** The members of an object that are not null. */
+function set(members: object): object {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== null && value !== undefined),
+  );
 }
 
 /** A pool of users with a policy of its own. */
@@ -81,6 +117,7 @@ export interface Realm {
   color: string;
   /** The address of a picture that pages show instead of the name. */
   logo: string | null;
+  appearance: Appearance;
   issuer: string;
   /** `aud` of its access tokens. */
   audience: string;
@@ -108,8 +145,6 @@ export interface Realm {
   organizations?: OrganizationPolicy;
   /** How many API keys of their own a user, and an organization, may have. What an earlier version has kept does not say. */
   ownApiKeys?: number;
-  /** How its pages greet people. What an earlier version has kept does not say. */
-  pages?: PageSettings;
   /** Whom it asks. What an earlier version has kept does not say. */
   hooks?: HookSetting[];
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */

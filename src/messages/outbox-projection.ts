@@ -1,3 +1,4 @@
+import { type OrganizationPermission, type RoleBook, rolesWith } from '../lib/organization-roles.ts';
 import type { MailData } from './templates/mail-data.ts';
 
 /** A mail that the account object has to send. The object knows the content, the directory the address. */
@@ -24,21 +25,35 @@ export function projectMail(
   ];
 }
 
-/** Built-in roles whose members pay for an organization. */
-const WHO_PAYS = ['owner', 'billing'];
-/** Mails of one alert at most. */
+/** Which members of an organization a mail is for, by what they may. */
+const AUDIENCES = {
+  payers: ['billing:read', 'billing:manage'],
+  key_managers: ['keys:manage'],
+} as const satisfies Record<string, readonly OrganizationPermission[]>;
+
+export type MailAudience = keyof typeof AUDIENCES;
+
+/** Mails of one message at most. */
 const RECIPIENTS = 50;
 
 /**
- * Writes a mail of the object of an organization to the outbox: to those who pay for it, or to one member. Only verified addresses of
- * active users get it. Repeating it adds nothing.
+ * Writes a mail of the object of an organization to the outbox: to those members who may what it is about, or to one. Only verified
+ * addresses of active users get it. Repeating it adds nothing. `roles` is what the realm adds to the roles that every realm has.
  */
 export function projectOrganizationMail(
   db: D1Database,
   organizationId: string,
   fact: { seq: number; at: number; data: unknown },
+  roles: RoleBook,
 ): D1PreparedStatement {
-  const { template, data, member } = fact.data as MailFact & { member: string | null };
+  // Messages of earlier versions name no audience: all of them were alerts.
+  const {
+    template,
+    data,
+    member,
+    audience = 'payers',
+  } = fact.data as MailFact & { member: string | null; audience?: MailAudience };
+  const reached = AUDIENCES[audience].flatMap((permission) => rolesWith(roles, permission));
   return db
     .prepare(
       `INSERT INTO outbox (id, realm_id, user_id, channel, template, recipient, locale, data, next_attempt_at, created_at)
@@ -57,7 +72,7 @@ export function projectOrganizationMail(
       fact.at,
       organizationId,
       member,
-      JSON.stringify(WHO_PAYS),
+      JSON.stringify(reached),
       RECIPIENTS,
     );
 }

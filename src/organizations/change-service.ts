@@ -5,7 +5,7 @@ import { CONTROL } from '../config/databases.ts';
 import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { insertRows } from '../db/insert-rows.ts';
-import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { type AuditEntry, noteAct, writeAuditIf } from '../directory/audit.ts';
 import { refuseViolation } from '../directory/service.ts';
 import { ApiError, isRefusal, type Refusal } from '../errors.ts';
 import type { Outbox } from '../messages/outbox.ts';
@@ -134,6 +134,12 @@ export class OrganizationChanges {
     return written;
   }
 
+  /** Writes down what was done to what the object of an organization alone has. */
+  async note(entry: AuditEntry): Promise<void> {
+    await noteAct(this.#deps.d1, entry);
+    this.#sent(undefined);
+  }
+
   /** Deletes an organization with everything in it, under a guard; false when that did not hold. */
   async delete(
     { id, realmId }: { id: string; realmId: string },
@@ -185,7 +191,7 @@ export class OrganizationChanges {
 
   #stateOf(row: OrganizationRow): OrganizationState {
     const { database } = this.#deps;
-    const { id, realmId, plan, planExpiresAt, customLimits, subscribed, status, version } = row;
+    const { id, realmId, plan, planExpiresAt, customLimits, subscribed, meters, status, version } = row;
     return {
       organizationId: id,
       realmId,
@@ -193,6 +199,7 @@ export class OrganizationChanges {
       planExpiresAt,
       customLimits,
       subscribed,
+      ...(meters && { meters }),
       status,
       version,
       ...(database !== CONTROL && { database }),

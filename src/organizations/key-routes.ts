@@ -24,7 +24,8 @@ const REFUSED = [
 ] as const;
 const CHANGING = [...REFUSED, 'conflict'] as const;
 
-const KeyParams = OrganizationParams.extend({ key_id: ProductKeyParams.shape.id });
+/** One key of an organization. */
+export const OrganizationKeyParams = OrganizationParams.extend({ key_id: ProductKeyParams.shape.id });
 
 /** The keys by which whoever an organization gives them to uses the product at the organization's cost. */
 export function organizationKeyRoutes(
@@ -83,7 +84,7 @@ export function organizationKeyRoutes(
         summary: 'Change what an API key of an organization may',
         description: 'It holds from the next decision on. Needs the permission `keys:manage`.',
         level: levels.verified({ fresh: true }),
-        request: { params: KeyParams, ...jsonBody(ProductKeyPatchBody) },
+        request: { params: OrganizationKeyParams, ...jsonBody(ProductKeyPatchBody) },
         responses: responses(
           { 200: json(ProductKeySchema, 'The key') },
           { body: true, codes: [...CHANGING, 'api_key_not_found'] },
@@ -104,7 +105,7 @@ export function organizationKeyRoutes(
         summary: 'Revoke an API key of an organization',
         description: 'The next decision refuses it. It cannot be undone. Needs the permission `keys:manage`.',
         level: levels.user(),
-        request: { params: KeyParams },
+        request: { params: OrganizationKeyParams },
         responses: responses(
           { 204: { description: 'Revoked' } },
           { codes: [...CHANGING, 'api_key_not_found', 'origin_not_allowed'] },

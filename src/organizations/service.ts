@@ -45,6 +45,9 @@ export interface Admitted {
   roles: RoleBook;
 }
 
+/** A member who was let in. */
+export type AdmittedMember = Admitted & { role: string };
+
 /** What organizations are made of. */
 export interface OrganizationDependencies {
   d1: D1Database;
@@ -73,6 +76,7 @@ export function newOrganizationRow(
     planExpiresAt: null,
     customLimits: {},
     subscribed: false,
+    meters: null,
     seats: null,
     paidSeats: null,
     billingEmail: null,
@@ -101,7 +105,7 @@ export class Organizations {
     organizationId: string,
     { userId, bookmark }: Pick<Principal, 'userId' | 'bookmark'>,
     permission: OrganizationPermission | null,
-  ): Promise<Admitted & OwnOrganization & { role: string }> {
+  ): Promise<AdmittedMember & OwnOrganization> {
     const found = await findMembership(
       this.#deps.d1,
       { realmId: realm.id, organizationId, userId },

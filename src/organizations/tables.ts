@@ -16,6 +16,7 @@ export const organizations = sqliteTable('organizations', {
   planExpiresAt: integer('plan_expires_at'),
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   subscribed: integer({ mode: 'boolean' }).notNull().default(false),
+  meters: text({ mode: 'json' }).$type<string[]>(),
   seats: integer(),
   paidSeats: integer('paid_seats'),
   billingEmail: text('billing_email'),

@@ -34,18 +34,33 @@ export const LimitsSchema = z
   .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
   .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });
 
-/** What may go beyond its limit, for credits. */
+/** The name of the events of a meter. */
+export const MeterField = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/, 'Must be the name of the events of a meter')
+  .openapi({ example: 'images_beyond' });
+
+/** What may go beyond its limit, for credits or with the invoice. */
 const OverageSchema = z
   .record(
     ResourceField,
-    z.strictObject({
-      credits: z.int().min(1).max(1e9),
-      per: z.int().min(1).max(1e9).default(1).openapi({ description: 'For every started so many units' }),
-    }),
+    z.union([
+      z.strictObject({
+        credits: z.int().min(1).max(1e9),
+        per: z.int().min(1).max(1e9).default(1).openapi({ description: 'For every started so many units' }),
+      }),
+      z.strictObject({
+        meter: MeterField.openapi({
+          description:
+            '`event_name` of a meter of Stripe’s that bills it, where the subscription has a price by that; else it is refused',
+        }),
+      }),
+    ]),
   )
   .refine((overage) => Object.keys(overage).length <= 50, { error: 'Must be at most 50' })
   .openapi({
-    description: 'What goes beyond the limit of a resource costs these credits; what is not here is refused',
+    description:
+      'What goes beyond the limit of a resource costs these credits, or is billed with the subscription by that meter; what is not here is refused',
     example: { images: { credits: 2, per: 1 } },
   });
 
@@ -126,7 +141,7 @@ export function planShape({
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
     rollover_credits: rolloverCredits,
-    overage,
+    overage: { ...overage },
   };
 }
 
@@ -142,7 +157,7 @@ export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infe
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
     rollover_credits: rolloverCredits,
-    overage,
+    overage: { ...overage },
     features,
   };
 }

@@ -13,6 +13,8 @@ const LINK_DAYS = 7;
 const OUTBOX_DAYS = 30;
 const API_KEY_DAYS = 90;
 const BILLING_EVENT_DAYS = 90;
+/** Longer than Stripe takes what was used. */
+const OVERAGE_DAYS = 100;
 const DEV_MESSAGE_DAYS = 7;
 /** Of clients that registered themselves: since they got a token last, and since they registered and never got one. */
 const UNUSED_CLIENT_DAYS = 90;
@@ -98,6 +100,12 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
     { table: 'past_token_days', key: 'user_id, date, model', where: 'date < ?', before: dateOf(sums) },
     { table: 'usage_monthly', key: 'user_id, month, resource', where: 'month < ?', before: monthOf(sums) },
     { table: 'billing_events', key: 'seq', where: 'received_at < ?', before: before(BILLING_EVENT_DAYS) },
+    {
+      table: 'overage_reports',
+      key: 'hour, payer_id, meter',
+      where: 'hour < ?',
+      before: before(OVERAGE_DAYS),
+    },
     { table: 'dev_messages', key: 'id', where: 'created_at < ?', before: before(DEV_MESSAGE_DAYS) },
   ];
 }

@@ -4,10 +4,11 @@ import { UserSchema, userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
-import { type Avatars, MAX_AVATAR_BYTES } from './avatar-service.ts';
+import { MAX_PICTURE_BYTES, type PictureStore } from '../images/picture-store.ts';
+import type { Avatars } from './avatar-service.ts';
 
 const limitUpload = bodyLimit({
-  maxSize: MAX_AVATAR_BYTES,
+  maxSize: MAX_PICTURE_BYTES,
   onError: () => {
     throw new ApiError('payload_too_large', { detail: 'At most 2 MiB.' });
   },
@@ -15,8 +16,8 @@ const limitUpload = bodyLimit({
 
 const image = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
 
-/** Profile pictures: upload, removal, and the public address they are served at. */
-export function avatarRoutes(avatars: Avatars, levels: Levels) {
+/** Profile pictures: upload, removal, and the public address at which they and those of realms are served. */
+export function avatarRoutes(avatars: Avatars, pictures: PictureStore, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -70,6 +71,7 @@ export function avatarRoutes(avatars: Avatars, levels: Levels) {
         level: PUBLIC,
         tags: ['Account'],
         summary: 'A picture',
+        description: 'Of a user, or of a realm’s pages.',
         request: { params: z.object({ key: z.string() }) },
         responses: responses(
           { 200: { description: 'The image', content: { 'image/*': image } } },
@@ -77,7 +79,7 @@ export function avatarRoutes(avatars: Avatars, levels: Levels) {
         ),
       }),
       async (c) => {
-        const { body, type, etag } = await avatars.get(c.req.valid('param').key);
+        const { body, type, etag } = await pictures.get(c.req.valid('param').key);
         c.header('Content-Type', type);
         c.header('Cache-Control', 'public, max-age=31536000, immutable');
         c.header('Cross-Origin-Resource-Policy', 'cross-origin');

@@ -1,8 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { ApiError } from '../errors.ts';
 import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
+import { MAX_PICTURE_BYTES } from '../images/picture-store.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   moveShape,
@@ -11,6 +14,7 @@ import {
   RealmListSchema,
   RealmMoveSchema,
   RealmPatch,
+  RealmPictureParams,
   RealmQuery,
   RealmSchema,
   realmShape,
@@ -19,6 +23,15 @@ import type { RealmAdmin } from './admin-service.ts';
 import type { RealmMoves } from './move-service.ts';
 
 const RealmId = z.object({ id: z.string().openapi({ example: DEFAULT_REALM }) });
+
+const limitUpload = bodyLimit({
+  maxSize: MAX_PICTURE_BYTES,
+  onError: () => {
+    throw new ApiError('payload_too_large', { detail: 'At most 2 MiB.' });
+  },
+});
+
+const image = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
 
 /** `/v1/admin/realms`: pools of users and their policies. */
 export function realmRoutes(realms: RealmAdmin, moves: RealmMoves, levels: Levels) {
@@ -92,6 +105,36 @@ export function realmRoutes(realms: RealmAdmin, moves: RealmMoves, levels: Level
       async (c) => {
         const { id } = c.req.valid('param');
         const row = await realms.update(id, c.req.valid('json'), actorOf(c), c.get('realm').id);
+        return c.json(realmShape(row), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.pictures.put',
+        method: 'put',
+        path: '/v1/admin/realms/{id}/pictures/{picture}',
+        ...admin,
+        level: levels.admin({ fresh: true }),
+        summary: 'Put up a picture of a realm',
+        description:
+          'The image itself is the body: PNG, JPEG or WebP by its content, at most 2 MiB and 4096 by 4096 pixels, not animated. Metadata such as the place is removed, and the picture before is deleted. `PATCH …/realms/{id}` takes it away. For owners; for admins their own.',
+        middleware: limitUpload,
+        request: {
+          params: RealmPictureParams,
+          body: {
+            required: true,
+            content: { 'image/png': image, 'image/jpeg': image, 'image/webp': image },
+          },
+        },
+        responses: responses(
+          { 200: json(RealmSchema, 'The realm with its new picture') },
+          { codes: ['conflict', 'payload_too_large', 'validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const { id, picture } = c.req.valid('param');
+        const bytes = new Uint8Array(await c.req.arrayBuffer());
+        const row = await realms.putPicture(id, picture, bytes, actorOf(c), c.get('realm').id);
         return c.json(realmShape(row), 200);
       },
     )

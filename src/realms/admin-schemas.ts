@@ -1,11 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
+import { REALM_PICTURES } from '../images/picture-key.ts';
+import { inEachLanguage } from '../lib/language.ts';
 import { FACTORS } from '../lib/mfa.ts';
-import { CLIENT_REGISTRATIONS } from '../lib/realm.ts';
+import { appearanceOf, CLIENT_REGISTRATIONS } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { MoveRow } from './move-store.ts';
 import {
   ACCESS_TOKEN_SECONDS,
+  AppearanceFields,
   REAUTHENTICATION_SECONDS,
   REFRESH_GRACE_SECONDS,
   RealmFields,
@@ -15,10 +18,43 @@ import type { RealmRow } from './tables.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
 
+const Appearance = z
+  .strictObject({
+    terms: AppearanceFields.terms.nullish().openapi({ description: 'What who registers agrees to (https)' }),
+    privacy: AppearanceFields.privacy.nullish().openapi({ description: 'The privacy policy (https)' }),
+    providers: AppearanceFields.providers.nullish().openapi({
+      description:
+        'Where the buttons of sign-in providers stand: before the form, or after it, which is usual',
+    }),
+    welcome: z
+      .strictObject(inEachLanguage(() => AppearanceFields.welcome.nullish()))
+      .nullish()
+      .openapi({
+        description:
+          'What stands below the title of signing in and registering, by the language of the reader; English for who reads another',
+        example: { en: 'One account for all of Acme' },
+      }),
+    background: AppearanceFields.background
+      .nullish()
+      .openapi({ description: 'The colour of the ground behind the card', example: '#0f172a' }),
+    picture: z.null().optional().openapi({
+      description:
+        'Null takes the picture away that covers the ground; `PUT /v1/admin/realms/{id}/pictures/background` puts one up',
+    }),
+  })
+  .openapi('RealmAppearanceChange');
+
 const policy = {
   name: RealmFields.name.optional().openapi({ description: 'What users see' }),
   color: RealmFields.color.optional().openapi({ description: 'Of mails and pages', example: '#1d4ed8' }),
-  logo: RealmFields.logo.nullish().openapi({ description: 'A picture that pages show instead of the name' }),
+  logo: RealmFields.logo.nullish().openapi({
+    description:
+      'The address of a picture that pages show instead of the name (https); `PUT /v1/admin/realms/{id}/pictures/logo` puts one up here',
+  }),
+  appearance: Appearance.optional().openapi({
+    description:
+      'How pages look, by the rules of JSON Merge Patch (RFC 7396): what is not sent stays, null takes it back',
+  }),
   registration: RealmFields.registration.optional(),
   breached_passwords: RealmFields.breachedPasswords.optional().openapi({
     description: 'Whether new passwords that were published in breaches of other services are refused',
@@ -143,6 +179,22 @@ export const RealmQuery = z.object({
   cursor: RealmFields.id.optional().openapi({ description: '`next_cursor` of the page before' }),
 });
 
+export const RealmPictureParams = z.object({
+  id: z.string(),
+  picture: z.enum(REALM_PICTURES).openapi({ description: 'What stands for the name, or covers the ground' }),
+});
+
+const AppearanceSchema = z
+  .object({
+    terms: z.string().nullable(),
+    privacy: z.string().nullable(),
+    providers: AppearanceFields.providers,
+    welcome: z.object(inEachLanguage(() => z.string().optional())),
+    background: z.string().nullable(),
+    picture: z.string().nullable(),
+  })
+  .openapi('RealmAppearance');
+
 export const RealmSchema = z
   .object({
     id: z.string(),
@@ -151,6 +203,7 @@ export const RealmSchema = z
     name: z.string(),
     color: z.string(),
     logo: z.string().nullable(),
+    appearance: AppearanceSchema,
     registration: RealmFields.registration,
     breached_passwords: RealmFields.breachedPasswords,
     challenge: RealmFields.challenge,
@@ -187,6 +240,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     name: row.name,
     color: row.color,
     logo: row.logo,
+    appearance: appearanceOf(row.appearance),
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
     challenge: row.challenge,

@@ -7,8 +7,11 @@ import { writeAuditIf } from '../directory/audit.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import { type RealmPicture, realmPicturePrefix } from '../images/picture-key.ts';
+import type { PictureStore } from '../images/picture-store.ts';
 import type { Jurisdiction } from '../lib/jurisdiction.ts';
-import { DEFAULT_REALM } from '../lib/realm.ts';
+import { describeFailure, log } from '../lib/log.ts';
+import { type Appearance, DEFAULT_REALM, withAppearance } from '../lib/realm.ts';
 import type { NewRealm, RealmPatch } from './admin-schemas.ts';
 import type { Realms } from './service.ts';
 import { type RealmRow, realms } from './tables.ts';
@@ -17,10 +20,12 @@ import { type RealmRow, realms } from './tables.ts';
 export class RealmAdmin {
   readonly #databases: Databases;
   readonly #realms: Realms;
+  readonly #pictures: PictureStore;
 
-  constructor(databases: Databases, known: Realms) {
+  constructor(databases: Databases, known: Realms, pictures: PictureStore) {
     this.#databases = databases;
     this.#realms = known;
+    this.#pictures = pictures;
   }
 
   /** The databases that realms may live in. Throws `insufficient_scope`. */
@@ -72,7 +77,7 @@ export class RealmAdmin {
     const now = Date.now();
     const { id, jurisdiction = null, database: named = null, ...policy } = body;
     const database = this.#placeFor(named, jurisdiction);
-    const set = { ...columnsOf(policy), database, jurisdiction };
+    const set = { ...columnsOf(policy, {}), database, jurisdiction };
     const name = body.name ?? id;
     // First what the realm's rows will refer to there: of a realm that is not made in the end it does no harm.
     await this.#mirror(database, { id, name, ...set, createdAt: now, updatedAt: now });
@@ -107,8 +112,41 @@ export class RealmAdmin {
    */
   async update(id: string, patch: z.output<typeof RealmPatch>, actor: Actor, own: string): Promise<RealmRow> {
     const read = await this.get(id, actor, own);
+    return this.#change(read, columnsOf(patch, read.appearance), actor);
+  }
+
+  /**
+   * Puts a picture up that stands for the realm's name or covers the ground of its pages; the one before is deleted. Throws as `update`
+   * does, and `validation_failed` for what is no picture.
+   */
+  async putPicture(
+    id: string,
+    picture: RealmPicture,
+    bytes: Uint8Array,
+    actor: Actor,
+    own: string,
+  ): Promise<RealmRow> {
+    const read = await this.get(id, actor, own);
+    const prefix = realmPicturePrefix(id, picture);
+    const address = await this.#pictures.put(prefix, bytes);
+    try {
+      const row = await this.#change(
+        read,
+        picture === 'logo' ? { logo: address } : { appearance: { ...read.appearance, picture: address } },
+        actor,
+      );
+      await this.#pictures.sweep(prefix, address, 'under way');
+      return row;
+    } catch (error) {
+      if (error instanceof ApiError) await this.#pictures.delete(prefix, address);
+      throw error;
+    }
+  }
+
+  /** Writes columns of a realm that is still as it was read. Throws `conflict`. */
+  async #change(read: RealmRow, set: Partial<RealmRow>, actor: Actor): Promise<RealmRow> {
+    const { id } = read;
     const { db } = primary(this.#databases.control);
-    const set = columnsOf(patch);
     const names = Object.keys(set) as (keyof typeof set)[];
     const before = Object.fromEntries(names.map((name) => [name, read[name]]));
     // A name for the state that was read: two changes of one millisecond have two.
@@ -136,7 +174,21 @@ export class RealmAdmin {
     for (const database of id === DEFAULT_REALM ? this.#databases.names : [row.database]) {
       await this.#mirror(database, row);
     }
+    await this.#deleteReplaced(read, row);
     return this.#inForce(row);
+  }
+
+  /** Deletes pictures that a realm had and has no more. What fails is swept away with the next picture. */
+  async #deleteReplaced(before: RealmRow, after: RealmRow): Promise<void> {
+    const gone: [RealmPicture, string | null][] = [];
+    if (before.logo !== after.logo) gone.push(['logo', before.logo]);
+    const { picture = null } = before.appearance;
+    if (picture !== (after.appearance.picture ?? null)) gone.push(['background', picture]);
+    for (const [kind, address] of gone) {
+      await this.#pictures.delete(realmPicturePrefix(after.id, kind), address).catch((error) => {
+        log('error', 'realm_picture_kept', { realm: after.id, error: describeFailure(error) });
+      });
+    }
   }
 
   /** Where a realm is to live. */
@@ -207,12 +259,16 @@ function choiceIn(set: Partial<RealmRow>): Partial<RealmRow> {
   return set.accessTokenSeconds === undefined ? {} : { accessTokenChosen: true };
 }
 
-/** What was sent, by the columns it sets. */
-function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdiction'>) {
+/** What was sent, by the columns it sets; `looks` is how pages look so far. */
+function columnsOf(
+  body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdiction'>,
+  looks: Partial<Appearance>,
+) {
   const given = {
     name: body.name,
     color: body.color,
     logo: body.logo,
+    appearance: body.appearance && withAppearance(looks, body.appearance),
     registration: body.registration,
     breachedPasswords: body.breached_passwords,
     challenge: body.challenge,

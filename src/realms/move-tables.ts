@@ -49,6 +49,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('organization_reversals', 'reference'),
   ofRealm('seat_changes', 'organization_id'),
   ofRealm('top_ups', 'payer_id'),
+  ofRealm('overage_reports', 'hour', 'payer_id', 'meter'),
   { ...ofRealm('billing_events', 'id'), order: 'seq', leaves: 'seq' },
   ofRealm('billing_prices', 'realm_id', 'price_id'),
   ofRealm('plans', 'realm_id', 'id'),

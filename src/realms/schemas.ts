@@ -14,6 +14,26 @@ export const REAUTHENTICATION_SECONDS = { min: 60, max: 86_400 };
 /** Seconds in which a refresh token that was used still gives the current pair: up to when a lost answer is forgiven anyway. */
 export const REFRESH_GRACE_SECONDS = { min: 0, max: 600 };
 
+const Color = z
+  .string()
+  .toLowerCase()
+  .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' });
+const Link = z.url({ protocol: /^https$/ }).max(2000);
+
+/** How the pages of a realm look, as an operator writes it. */
+export const AppearanceFields = {
+  terms: Link,
+  privacy: Link,
+  providers: z.enum(['above', 'below']),
+  welcome: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .refine((text) => !/\p{Cc}/u.test(text), { message: 'must be one line' }),
+  background: Color,
+};
+
 /** The settings of a realm, as an operator writes them. */
 export const RealmFields = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
@@ -29,12 +49,9 @@ export const RealmFields = {
     .min(1)
     .max(100)
     .regex(/^\P{Cc}*$/u),
-  color: z
-    .string()
-    .toLowerCase()
-    .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' }),
+  color: Color,
   /** Shown instead of the name. */
-  logo: z.url({ protocol: /^https$/ }).max(2000),
+  logo: Link,
   registration: z.enum(['open', 'verify_first', 'closed']),
   breachedPasswords: z.enum(['refused', 'unchecked']),
   challenge: z.enum(['off', 'altcha', 'turnstile']),

@@ -5,11 +5,11 @@ import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
 import type { MfaMode } from '../lib/mfa.ts';
 import {
+  appearanceOf,
   DEFAULT_ORGANIZATIONS,
   DEFAULT_OWN_KEYS,
   type HookSetting,
   issuerOf,
-  type PageSettings,
   type Realm,
 } from '../lib/realm.ts';
 import { ANY_PORT } from '../lib/realm-origin.ts';
@@ -36,14 +36,13 @@ export class Realms {
   readonly #accessTokenSeconds: number | null;
   readonly #trusted: readonly string[];
   readonly #mfa: MfaMode;
-  readonly #pages: ReadonlyMap<string, PageSettings>;
   readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
   /** Those that are changing their database, which are read anew at each use. */
   readonly #moving = new Set<string>();
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
-   * `trusted` are loopback origins of every realm, besides its own, that may call and be led back to at any port. `mfa` is for realms for which no operator chose, and `pages` by realm.
+   * `trusted` are loopback origins of every realm, besides its own, that may call and be led back to at any port. `mfa` is for realms for which no operator chose.
    */
   constructor(
     d1: D1Database,
@@ -52,9 +51,7 @@ export class Realms {
     accessTokenSeconds: number | null = null,
     trusted: readonly string[] = [],
     mfa: MfaMode = 'required_for_admins',
-    pages: ReadonlyMap<string, PageSettings> = new Map(),
   ) {
-    this.#pages = pages;
     this.#mfa = mfa;
     this.#trusted = trusted;
     this.#d1 = d1;
@@ -104,15 +101,14 @@ export class Realms {
     else this.#moving.delete(id);
     if (!row) return null;
     const issuer = issuerOf(this.#origin, id);
-    const pages = this.#pages.get(id);
     return {
       id,
-      ...(pages && { pages }),
       database: row.database,
       jurisdiction: row.jurisdiction,
       name: row.name,
       color: row.color,
       logo: row.logo,
+      appearance: appearanceOf(row.appearance),
       issuer,
       audience: row.audience ?? issuer,
       registration: row.registration,

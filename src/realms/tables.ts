@@ -4,6 +4,7 @@ import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import { type Factor, MFA_MODES } from '../lib/mfa.ts';
 import type { RoleBook } from '../lib/organization-roles.ts';
 import {
+  type Appearance,
   type ClientRegistration,
   DEFAULT_ORGANIZATIONS,
   DEFAULT_OWN_KEYS,
@@ -20,6 +21,8 @@ export const realms = sqliteTable('realms', {
   redirectTargets: text('redirect_targets', { mode: 'json' }).$type<string[]>().notNull().default([]),
   color: text().notNull().default('#1d4ed8'),
   logo: text(),
+  /** What is not there is as `appearanceOf` says. */
+  appearance: text({ mode: 'json' }).$type<Partial<Appearance>>().notNull().default({}),
   audience: text(),
   accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
   /** Whether an operator chose it: else it is the Worker's to say. */

@@ -19,14 +19,30 @@ const standing = {
 
 /** What of a use was beyond the limit. */
 export const OverageField = z
-  .object({ quantity: z.int(), credits: z.int() })
+  .object({
+    quantity: z.int(),
+    credits: z.int(),
+    meter: z.string().optional().openapi({ description: 'By what meter it is billed instead' }),
+  })
   .optional()
   .openapi({ description: 'What was beyond the limit, and its credits; not there where nothing was' });
 
 export const QuotaSchema = z.object({ resource: z.string(), ...standing }).openapi('Quota');
 
 export const QuotaReportSchema = z
-  .object({ plan: z.string(), resources: z.record(z.string(), z.object(standing)) })
+  .object({
+    plan: z.string(),
+    resources: z.record(
+      z.string(),
+      z.object({
+        ...standing,
+        billed: z.int().optional().openapi({
+          description:
+            'What of this UTC month was beyond the limit and is billed by a meter; not there where nothing was',
+        }),
+      }),
+    ),
+  })
   .openapi('QuotaReport');
 
 export const ConsumeBody = z
@@ -128,7 +144,10 @@ export function quotaReportShape({ plan, resources }: QuotaReport): z.infer<type
   return {
     plan,
     resources: Object.fromEntries(
-      Object.entries(resources).map(([resource, quota]) => [resource, standingShape(quota)]),
+      Object.entries(resources).map(([resource, { billed, ...quota }]) => [
+        resource,
+        { ...standingShape(quota), ...(billed !== undefined && { billed }) },
+      ]),
     ),
   };
 }

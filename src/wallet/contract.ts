@@ -12,6 +12,8 @@ export interface OrganizationState {
   customLimits: Limits;
   /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
   subscribed: boolean;
+  /** The meters by which that subscription pays for what is beyond the plan's limits: names of their events. */
+  meters?: string[] | null;
   status: 'active' | 'suspended';
   /** The binding of the database that has the row; left out where it is `DB`. */
   database?: string;
@@ -44,9 +46,11 @@ export interface OrganizationMirror {
   membership(realmId: string, userId: string): Promise<({ result: 'ok' } & Membership) | Refusal>;
 }
 
-/** What is done to the keys of an organization: whoever does it was let in by the directory. */
+/** Who does something to the keys of an organization: a member, as what the directory let them in. */
 export interface OrganizationKeyAct {
   realmId: string;
+  userId: string;
+  role: string;
 }
 
 /** The object of one organization. */

@@ -4,7 +4,7 @@ import type { MemberSums } from '../account/member-sums.ts';
 import type { Behalf } from '../account/metering-contract.ts';
 import type { ProductKeyBook } from '../account/product-keys.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
-import { capOf, refuseOver, type Shared } from '../account/sharing.ts';
+import { capOf, capOfKey, type OwnCap, refuseOver, type Shared } from '../account/sharing.ts';
 import type { Caps } from '../account/sharing-contract.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
@@ -71,9 +71,11 @@ export class MemberSharing implements Shared {
     return cap && refuseOver(cap, this.#used(who, resource, now), quantity, now);
   }
 
-  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null {
-    const cap = this.#members.find(who) ? this.#limitOf(who, resource) : null;
-    return cap && { cap, used: this.#sums.used(who, resource, at) };
+  capOf(who: string, resource: string, at: number): OwnCap | null {
+    const used = () => this.#sums.used(who, resource, at);
+    if (!this.#members.find(who)) return capOfKey(this.#keys.get(who), resource, used);
+    const cap = this.#limitOf(who, resource);
+    return cap && { cap, used: used(), key: null };
   }
 
   count(who: string | null, resource: string, quantity: number, at: number): void {

@@ -1,3 +1,4 @@
+import { changeMail } from '../account/change-mail.ts';
 import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
 import type {
@@ -5,6 +6,7 @@ import type {
   KeyKeeper,
   KeyRequest,
   NewProductKey,
+  OperatorKeyAct,
   ProductKey,
   ProductKeyPatch,
   ReportedKey,
@@ -146,7 +148,10 @@ export class Organization
     });
   }
 
-  async removeProductKey(act: OrganizationKeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
+  async removeProductKey(
+    act: OrganizationKeyAct | OperatorKeyAct,
+    id: string,
+  ): Promise<Answer<{ key: ProductKey }>> {
     return this.#changeKeys(act, () => this.#parts.keys.remove(id));
   }
 
@@ -201,16 +206,26 @@ export class Organization
     );
   }
 
+  /** Changes the keys, for a member who is still what they were when they were let in, or for an operator. */
   #changeKeys(
-    { realmId }: OrganizationKeyAct,
+    act: OrganizationKeyAct | OperatorKeyAct,
     work: () => ProductKey | Refusal,
   ): Answer<{ key: ProductKey }> {
     return this.#parts.atomically(() => {
-      const { realmId: own, status } = this.metered() ?? {};
-      if (own !== realmId) return refused('organization_not_found');
-      if (status !== 'active') return refused('organization_suspended');
+      const { organizationId, realmId, status } = this.metered() ?? {};
+      if (organizationId === undefined || realmId !== act.realmId) return refused('organization_not_found');
+      const isOperator = 'operator' in act;
+      if (!isOperator && status !== 'active') return refused('organization_suspended');
+      if (!isOperator && this.#parts.members.find(act.userId)?.role !== act.role) return refused('conflict');
       const key = work();
-      return isRefusal(key) ? key : { result: 'ok', key };
+      if (isRefusal(key)) return key;
+      if (isOperator) {
+        const of = { origin: this.#parts.config.ORIGIN, realmId };
+        const path = `/account/organizations/${organizationId}`;
+        const told = { change: 'own_key_revoked', about: key.name, path } as const;
+        this.#parts.projection.tell(changeMail(of, told, null, Date.now()), 'key_managers');
+      }
+      return { result: 'ok', key };
     });
   }
 

@@ -1,5 +1,6 @@
 import { CONTROL } from '../config/databases.ts';
 import type { Databases } from '../db/databases.ts';
+import type { RoleBook } from '../lib/organization-roles.ts';
 import type { Membership, OrganizationState } from './contract.ts';
 
 /** An organization as the directory has it, with all who are in it. */
@@ -15,6 +16,7 @@ type OrganizationRow = {
   plan_expires_at: number | null;
   custom_limits: string;
   subscribed: number;
+  meters: string | null;
   status: OrganizationState['status'];
   version: number;
 };
@@ -36,7 +38,7 @@ export async function readOrganization(
     const session = databases.get(name).withSession('first-primary');
     const row = await session
       .prepare(
-        `SELECT id, realm_id, plan, plan_expires_at, custom_limits, subscribed, status, version
+        `SELECT id, realm_id, plan, plan_expires_at, custom_limits, subscribed, meters, status, version
          FROM organizations WHERE id = ?`,
       )
       .bind(organizationId)
@@ -44,6 +46,15 @@ export async function readOrganization(
     if (row) return { organization: stateOf(row, name), members: await readMembers(session, organizationId) };
   }
   return null;
+}
+
+/** What a realm adds to the roles that every realm has; `control` is the database that has the realms. */
+export async function readRoles(control: D1Database, realmId: string): Promise<RoleBook> {
+  const row = await control
+    .prepare('SELECT organization_roles AS roles FROM realms WHERE id = ?')
+    .bind(realmId)
+    .first<{ roles: string | null }>();
+  return row?.roles ? (JSON.parse(row.roles) as RoleBook) : {};
 }
 
 async function readMembers(session: D1DatabaseSession, organizationId: string): Promise<Membership[]> {
@@ -70,6 +81,7 @@ function stateOf(row: OrganizationRow, database: string): OrganizationState {
     planExpiresAt: row.plan_expires_at,
     customLimits: JSON.parse(row.custom_limits),
     subscribed: row.subscribed === 1,
+    ...(row.meters !== null && { meters: JSON.parse(row.meters) }),
     status: row.status,
     ...(database !== CONTROL && { database }),
     version: row.version,

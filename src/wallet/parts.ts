@@ -7,6 +7,7 @@ import { SUM_DAYS } from '../account/history-contract.ts';
 import { MemberSums } from '../account/member-sums.ts';
 import { Metering } from '../account/metering.ts';
 import { dropHalf, putBackInto } from '../account/object-copy.ts';
+import { OVERAGE_KEPT } from '../account/overage-book.ts';
 import { ProductKeyBook } from '../account/product-keys.ts';
 import { ObjectSchedule, type StandingWork } from '../account/schedule.ts';
 import { Told } from '../account/told.ts';
@@ -22,7 +23,7 @@ import { eventSenderOf } from '../sinks/registry.ts';
 import type { MemberAccount, Membership, OrganizationState } from './contract.ts';
 import { MemberSharing } from './member-sharing.ts';
 import { MemberTable } from './member-table.ts';
-import { readOrganization } from './organization-reader.ts';
+import { readOrganization, readRoles } from './organization-reader.ts';
 import { type DeletedOrganization, OrganizationStateStore } from './organization-state.ts';
 import { WalletProjection } from './wallet-projection.ts';
 
@@ -97,7 +98,7 @@ export class OrganizationParts {
           this.feed.later();
           this.projection.booked(seq, tells);
         },
-        alert: (alert) => this.projection.tell(alert),
+        alert: (alert) => this.projection.alert(alert),
         fallen: () => this.schedule.at('top_up', Date.now()),
       },
       shared: this.sharing,
@@ -115,6 +116,7 @@ export class OrganizationParts {
         const organizationId = this.state.get()?.organizationId;
         return organizationId === undefined ? null : { d1: this.#d1, organizationId };
       },
+      roles: () => readRoles(databasesIn(bindings()).control, this.state.get()?.realmId ?? ''),
     });
     this.feed = new EventFeed({
       sql,
@@ -294,6 +296,7 @@ export class OrganizationParts {
     const first = dateOf(now - SUM_DAYS * DAY);
     usage?.quotas.prune(first);
     usage?.tokens.prune(first);
+    usage?.overage.prune(now - OVERAGE_KEPT);
     this.sums.prune(first);
   }
 

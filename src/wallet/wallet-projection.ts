@@ -4,14 +4,16 @@ import type { Atomically } from '../account/atomic.ts';
 import { creditEvents, noteBooked } from '../account/credit-events.ts';
 import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
+import { overageStatement } from '../account/overage-statement.ts';
 import type { StandingWork } from '../account/schedule.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
 import { type ToldMessage, ToldMessages } from '../account/told-messages.ts';
 import { eventOfAlert } from '../events/derived.ts';
 import { type ObjectEvent, objectEventsStatement } from '../events/emit.ts';
+import type { RoleBook } from '../lib/organization-roles.ts';
 import { SECOND } from '../lib/time.ts';
-import { type MailFact, projectOrganizationMail } from '../messages/outbox-projection.ts';
+import { type MailAudience, type MailFact, projectOrganizationMail } from '../messages/outbox-projection.ts';
 
 /** What is told, and how. */
 export interface WalletProjectionDependencies {
@@ -28,6 +30,8 @@ export interface WalletProjectionDependencies {
   callForDelivery: () => Promise<void>;
   /** Where to, and about which organization; null when it is no more. */
   target: () => { d1: D1Database; organizationId: string } | null;
+  /** What the realm adds to the roles that every realm has. */
+  roles: () => Promise<RoleBook>;
 }
 
 /** Messages and rows of the ledger of one batch. */
@@ -61,8 +65,13 @@ export class WalletProjection implements StandingWork {
   }
 
   /** Tells those whom it concerns that a quota or a cap is nearly reached. */
-  tell(alert: SpendingAlert): void {
-    this.#waiting.add('mail', { ...mailOf(alert), member: alert.member });
+  alert(alert: SpendingAlert): void {
+    this.tell(mailOf(alert), 'payers', alert.member);
+  }
+
+  /** Mails some of the members, or one alone. */
+  tell(mail: MailFact, audience: MailAudience, member: string | null = null): void {
+    this.#waiting.add('mail', { ...mail, audience, member });
     this.#wake(Date.now() + SECOND);
   }
 
@@ -85,31 +94,34 @@ export class WalletProjection implements StandingWork {
     this.#next = null;
     const { atomically, sql, sums, target, told } = this.#deps;
     const to = target();
-    const books = to && this.#deps.books();
-    if (!to || !books) return;
-    const { unsent, messages, credits } = atomically(() => {
+    if (!to) return;
+    const { unsent, messages, credits, overage } = atomically(() => {
+      const messages = this.#waiting.list(BATCH);
+      const books = this.#deps.books();
+      // Nobody has used anything yet.
+      if (!books) return { unsent: null, messages, credits: null, overage: null };
       sums.fold();
-      const folded = { uses: books.usage.quotas.fold(), tokens: books.usage.tokens.fold() };
+      const folded = books.usage.fold();
       const before = told.get().folded;
       // What is summed up here is what may be forgotten: the directory is told months as a whole.
       if (folded.uses !== before.uses || folded.tokens !== before.tokens) told.put({ folded, sent: folded });
-      return {
-        unsent: sums.unsent(),
-        messages: this.#waiting.list(BATCH),
-        credits: creditEvents(sql, told.get().credits, BATCH, to.organizationId),
-      };
+      const credits = creditEvents(sql, told.get().credits, BATCH, to.organizationId);
+      return { unsent: sums.unsent(), messages, credits, overage: books.usage.overage.unsent() };
     });
-    if (!unsent && messages.length === 0 && !credits) return;
+    if (!unsent && !overage && messages.length === 0 && !credits) return;
     const { months, reached } = unsent ?? { months: [], reached: null };
     const statements = [];
     for (let from = 0; reached && from < months.length; from += CHUNK)
       statements.push(statement(to, months.slice(from, from + CHUNK), reached));
-    for (const one of messages) statements.push(projectOrganizationMail(to.d1, to.organizationId, one));
+    const whose = { table: 'organizations', id: to.organizationId } as const;
+    if (overage) statements.push(overageStatement(to.d1, whose, overage, Date.now()));
+    const roles = messages.length > 0 ? await this.#deps.roles() : {};
+    for (const one of messages)
+      statements.push(projectOrganizationMail(to.d1, to.organizationId, one, roles));
     const events = [
       ...messages.flatMap((one) => eventOf(one, to.organizationId)),
       ...(credits?.events ?? []),
     ];
-    const whose = { table: 'organizations', id: to.organizationId } as const;
     if (events.length > 0) statements.push(objectEventsStatement(to.d1, whose, events, Date.now()));
     const results = statements.length > 0 ? await to.d1.batch(statements) : [];
     if (events.length > 0 && (results.at(-1)?.meta.changes ?? 0) > 0) await this.#deps.callForDelivery();
@@ -117,6 +129,7 @@ export class WalletProjection implements StandingWork {
     if (!target()) return;
     atomically(() => {
       if (reached) sums.noteSent(reached);
+      if (overage) this.#deps.books()?.usage.overage.noteSent(overage);
       const last = messages.at(-1);
       if (last) this.#waiting.drop(last.seq);
       // Nobody may want to hear of them by now.

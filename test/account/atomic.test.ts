@@ -8,6 +8,7 @@ import { CAUTIOUS } from '../../src/lib/mfa.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import {
+  BY_OPERATOR,
   CLIENT,
   CODE,
   change,
@@ -172,11 +173,13 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   changeProductKey: ({ object, sessionId }) =>
     object.changeProductKey(actIn(sessionId), KEY.id, { caps: null, perMinute: 5 }),
   removeProductKey: ({ object, sessionId }) => object.removeProductKey(actIn(sessionId), KEY.id),
+  'removeProductKey by an operator': ({ object }) => object.removeProductKey(BY_OPERATOR, KEY.id),
   checkFor: ({ object, sessionId }) => object.checkFor({ sessionId, maxAge: null, acr: null, spends: true }),
   watchBalance: ({ object }) => object.watchBalance(TERMS, 10),
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),
+  overview: ({ object }) => object.overview(TERMS),
   spending: ({ object }) => object.spending(TERMS),
   capSpending: ({ object }) =>
     object.capSpending(TERMS, {

@@ -6,6 +6,7 @@ import { PastSessions } from '../../src/account/past-sessions.ts';
 import type { Client } from '../../src/lib/client.ts';
 import { describeDevice } from '../../src/lib/device.ts';
 import { accountOf, call, INTERNAL, login, registerVerified } from '../support/api.ts';
+import { changePlan, meteredUser, termsOf } from '../support/metering.ts';
 import {
   asking,
   authorize,
@@ -245,6 +246,27 @@ it('an object that kept the kinds of devices and their cookies apart knows both'
   });
 });
 
+it('an object without meters goes on, and bills by them', async () => {
+  const id = await meteredUser();
+  const plan = { limits: { images: { day: 3 } }, overage: { images: { meter: 'images_beyond' } } };
+  const use = (quantity: number) =>
+    accountOf(id).consume(termsOf(plan), { resource: 'images', quantity, reference: null });
+  const hold = { resource: 'images', quantity: 1, reference: 'held', seconds: 60 };
+  await use(1);
+  await accountOf(id).reserve(termsOf(plan), hold);
+  await runInDurableObject(accountOf(id), (_, { storage: { sql, kv } }) => {
+    sql.exec('ALTER TABLE reservations DROP COLUMN meter');
+    for (const table of ['uses', 'token_uses']) sql.exec(`ALTER TABLE ${table} DROP COLUMN billed`);
+    kv.put('metering', 3);
+  });
+  await evictDurableObject(accountOf(id));
+  expect(await accountOf(id).commit(termsOf(plan), { reference: 'held', quantity: null })).toMatchObject({
+    quota: { used: 2 },
+  });
+  await changePlan(id, { subscribed: 1, meters: '["images_beyond"]' });
+  expect(await use(3)).toMatchObject({ overage: { quantity: 2, meter: 'images_beyond' } });
+});
+
 it('an object without sources has those of its credits, and holds what it held', async () => {
   const { user, access_token: token } = await registerVerified();
   const { id } = user;
@@ -262,7 +284,9 @@ it('an object without sources has those of its credits, and holds what it held',
     sql.exec('INSERT INTO old_lots SELECT expires_at, seq, remaining FROM credit_lots');
     sql.exec('DROP TABLE credit_lots');
     sql.exec('ALTER TABLE old_lots RENAME TO credit_lots');
-    for (const column of ['over', 'credits']) sql.exec(`ALTER TABLE reservations DROP COLUMN ${column}`);
+    for (const column of ['over', 'credits', 'meter'])
+      sql.exec(`ALTER TABLE reservations DROP COLUMN ${column}`);
+    for (const table of ['uses', 'token_uses']) sql.exec(`ALTER TABLE ${table} DROP COLUMN billed`);
     // Uses said nothing of sources then.
     sql.exec(
       "UPDATE credit_transactions SET parts = json_remove(parts, '$[0].source') WHERE parts IS NOT NULL",

@@ -76,7 +76,17 @@ it('reads all accounts by pages, each once, with pictures, and puts them back', 
     .bind(`${ORIGIN}/avatars/${key}`, two.user.id)
     .run();
 
+  const logo = 'realm.default.logo.AAAAAAAAAAAAAAAAAAAAAA.png';
+  await env.AVATARS.put(logo, new Uint8Array([4]), { httpMetadata: { contentType: 'image/png' } });
+  await env.DB.prepare("UPDATE realms SET logo = ? WHERE id = 'default'")
+    .bind(`${ORIGIN}/avatars/${logo}`)
+    .run();
+
   const lines = await everything();
+  // Of a realm there is nothing but its picture.
+  expect(lines.filter(({ account }) => account.startsWith('realm:'))).toEqual([
+    { account: 'realm:default:logo', picture: logo, type: 'image/png', bytes: 'BA==' },
+  ]);
   const named = lines.filter(({ values }) => values).map(({ account }) => account);
   expect(new Set(named).size).toBe(named.length);
   expect(named).toEqual(expect.arrayContaining(users.map(({ user }) => user.id)));

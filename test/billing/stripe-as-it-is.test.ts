@@ -156,7 +156,7 @@ describe('Checkout', () => {
     const { customerId } = await silentPayer();
     const settings = { secretKey, webhookSecrets, apiUrl: stripeApiUrl() };
     const stripe = createStripe(checkout ? { ...settings, checkout } : settings);
-    await stripe.createCheckout({ ...PURCHASE, customerId }, undefined);
+    await stripe.createCheckout({ ...PURCHASE, metered: [], customerId }, undefined);
     const [said] = await atStripe('requests', { pattern: `POST /v1/checkout/sessions .*${customerId}` });
     return said as string;
   }

@@ -63,6 +63,7 @@ describe('subscriptions', () => {
       customerId,
       priceId: price.id,
       quantity: 1,
+      metered: [],
       paymentMethodId: 'pm_card_visa',
       metadata: {},
     };
@@ -77,7 +78,8 @@ describe('subscriptions', () => {
     const stripe = stripeAt('api');
     const customerId = await stripe.createCustomer(fresh(), crypto.randomUUID());
     const { id } = await atStripe('attach', { customer: customerId, declines: true });
-    const order = { customerId, priceId: 'price_pro_month', quantity: 1, paymentMethodId: id, metadata: {} };
+    const plan = { priceId: 'price_pro_month', quantity: 1, metered: [] };
+    const order = { ...plan, customerId, paymentMethodId: id, metadata: {} };
     const failure = stripe.createSubscription(order, crypto.randomUUID());
     expect(await codeOf(failure)).toBe('payment_failed');
     await expect(failure).rejects.toMatchObject({ detail: 'Stripe says: `insufficient_funds`.' });

@@ -330,6 +330,43 @@ describe.each(KINDS)('automatic top-up: %s', (kind) => {
     expect(await standing(one.payerId)).toMatchObject({ balance: 10 });
   });
 
+  it.each(['refund', 'dispute', 'credit'])(
+    'ends with a %s of an invoice that brought credits, once',
+    async (how) => {
+      const one = await payer(0);
+      const body = { ...one.named, plan: 'pro' };
+      expect((await call('POST', '/v1/billing/subscriptions', { headers: INTERNAL, body })).status).toBe(201);
+      await deliverAll(one.customerId);
+      const { balance } = await standing(one.payerId);
+      expect(balance).toBe(1_000);
+      await one.set();
+      const [charge] = await atStripe('objects', { object: 'charge', customer: one.customerId });
+      const [invoice] = await atStripe('objects', { object: 'invoice', customer: one.customerId });
+      if (how === 'credit') await atStripe('credit', { id: invoice.id, amount: 1_000 });
+      else await atStripe(how, { id: charge.id, ...(how === 'refund' && { amount: 1_000 }) });
+      const tell = async () => {
+        for (const event of await eventsAbout(one.customerId)) {
+          await env.DB.prepare('DELETE FROM billing_events WHERE id = ?').bind(event.id).run();
+          expect((await deliver(event)).status).toBe(200);
+        }
+        for (const event of await eventsAbout(charge.id)) {
+          await env.DB.prepare('DELETE FROM billing_events WHERE id = ?').bind(event.id).run();
+          expect((await deliver(event)).status).toBe(200);
+        }
+      };
+      await tell();
+      expect((await standing(one.payerId)).balance).toBeLessThan(1_000);
+      expect(await one.shown()).toMatchObject({ status: 'off' });
+      await one.told();
+      await run();
+      expect(await one.shown()).toMatchObject({ spent: 0 });
+      // Whoever turns it on again is not turned off by what was told before.
+      await one.set({ below: 1 });
+      await tell();
+      expect(await one.shown()).toMatchObject({ status: 'on' });
+    },
+  );
+
   it('does nothing for who is suspended', async () => {
     const one = await payer(500);
     await one.set();

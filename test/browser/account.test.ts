@@ -10,6 +10,7 @@ import { oauthVariables, startOAuth } from '../support/peers/oauth.ts';
 const PASSWORD = 'three lighthouses at dusk';
 const NEXT = 'four lighthouses at dawn';
 const PAGES = [
+  'Overview',
   'Profile',
   'Security',
   'Devices',
@@ -97,7 +98,7 @@ describe.each([
     await other.getByLabel('Email, username or phone').fill(email);
     await other.getByLabel('Password').fill(PASSWORD);
     await press(other, 'Sign in');
-    expect(await headline(other)).toBe('Profile');
+    expect(await headline(other)).toBe('Overview');
     return other;
   }
 
@@ -124,6 +125,7 @@ describe.each([
     }
     await page.getByRole('link', { name: 'Deutsch' }).click();
     for (const name of [
+      'Übersicht',
       'Profil',
       'Sicherheit',
       'Geräte',

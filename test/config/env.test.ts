@@ -272,20 +272,3 @@ it('a callback URL is for the realm of its credentials only', () => {
     ['acme', undefined],
   ]);
 });
-
-it('takes how pages greet people as JSON by the realm, and says what is wrong with it', () => {
-  const { PAGES } = parseWorkerConfig({
-    ...GOOD,
-    PAGES: '{"acme":{"providers":"above","background":"#ABCDEF"}}',
-  });
-  expect(PAGES.get('acme')).toEqual({
-    terms: null,
-    privacy: null,
-    providers: 'above',
-    text: null,
-    background: '#abcdef',
-  });
-  expect(complaint({ PAGES: 'terms' })).toContain('PAGES must be JSON such as');
-  expect(complaint({ PAGES: '{"acme":{"terms":"http://example.com"}}' })).toContain('acme.terms');
-  expect(complaint({ PAGES: '{"acme":{"color":"red"}}' })).toContain('PAGES must be JSON');
-});

@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { avatarPrefix } from '../../src/images/avatar-key.ts';
+import { avatarPrefix } from '../../src/images/picture-key.ts';
 import { accountOf, call, changeDirectory, login, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { images } from '../support/images.ts';
@@ -45,18 +45,18 @@ describe('the profile', () => {
 
   it('is kept as it was sent, without what is around it; an empty field clears', async () => {
     const user = await visitor();
-    expectLedTo(await submit('/account', fields, user), '/account?done=saved');
+    expectLedTo(await submit('/account/profile', fields, user), '/account/profile?done=saved');
     expect(await me(user)).toMatchObject({
       ...withoutForm(fields),
       name: 'Ada Lovelace',
       phone_number: '+442071838750',
     });
-    const { body } = await open('/account?done=saved', user);
+    const { body } = await open('/account/profile?done=saved', user);
     expect(body).toContain('Gespeichert.');
     expect(body).toContain('value="Ada Lovelace"');
     expect(body).toContain('and &lt;another&gt;.</textarea>');
     expect(body).toContain('<option value="GB" selected="">Vereinigtes Königreich</option>');
-    await submit('/account', { form: 'profile', name: '', country: '' }, user);
+    await submit('/account/profile', { form: 'profile', name: '', country: '' }, user);
     expect(await me(user)).toMatchObject({ name: null, country: null, username: 'countess', locale: 'de' });
   });
 
@@ -69,7 +69,7 @@ describe('the profile', () => {
       name: 'x'.repeat(201),
       locale: 'xx--',
     };
-    const answer = await submit('/account', wrong, user);
+    const answer = await submit('/account/profile', wrong, user);
     expectPage(answer, 422);
     for (const name of ['username', 'phone_number', 'name', 'locale']) {
       expect(answer.body).toContain(`href="#${name}"`);
@@ -83,7 +83,7 @@ describe('the profile', () => {
   it('leaves a username to who has it, however many want it at once', async () => {
     const users = await Promise.all([visitor(), visitor(), visitor()]);
     const answers = await Promise.all(
-      users.map((user) => submit('/account', { form: 'profile', username: 'only-one' }, user)),
+      users.map((user) => submit('/account/profile', { form: 'profile', username: 'only-one' }, user)),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 409, 409]);
     const refused = answers.find(({ status }) => status === 409);
@@ -92,7 +92,7 @@ describe('the profile', () => {
 
   it('keeps a language and a country that the lists do not have', async () => {
     const user = await visitor({ locale: 'de-AT-u-ca-buddhist', country: 'XK' });
-    const { body } = await open('/account', user);
+    const { body } = await open('/account/profile', user);
     expect(body).toContain('<option value="de-AT-u-ca-buddhist" selected="">');
     expect(body).toContain('<option value="XK" selected="">');
   });
@@ -102,12 +102,12 @@ describe('the picture', () => {
   it('is uploaded without its metadata, shown, replaced and removed', async () => {
     const user = await visitor({ name: 'Ada Lovelace' });
     expect((await open('/account', user)).body).toContain('>AL</span>');
-    expectLedTo(await upload('/account/avatar', images.jpegGps, user), '/account?done=picture_saved');
+    expectLedTo(await upload('/account/avatar', images.jpegGps, user), '/account/profile?done=picture_saved');
     const { picture } = await me(user);
     expect((await open('/account', user)).body).toContain(`<img class="avatar" src="${picture}"`);
     const served = await exports.default.fetch(picture);
     expect(Buffer.from(await served.arrayBuffer()).toString('latin1')).not.toContain('Secret');
-    expectLedTo(await submit('/account/avatar/remove', {}, user), '/account?done=picture_removed');
+    expectLedTo(await submit('/account/avatar/remove', {}, user), '/account/profile?done=picture_removed');
     expect((await me(user)).picture).toBeNull();
     const { objects } = await env.AVATARS.list({ prefix: avatarPrefix(user.user.user.id) });
     expect(objects).toEqual([]);
@@ -133,7 +133,12 @@ describe('the picture', () => {
     const user = await visitor();
     const large = new Uint8Array(2 * 1024 * 1024);
     expectPage(await upload('/account/avatar', large, user), 422);
-    for (const path of ['/account', '/account/avatar/remove', '/account/security', '/account/avatar/']) {
+    for (const path of [
+      '/account/profile',
+      '/account/avatar/remove',
+      '/account/security',
+      '/account/avatar/',
+    ]) {
       expect((await upload(path, new Uint8Array(70_000), user)).status, path).toBe(413);
     }
     expect(
@@ -381,7 +386,7 @@ describe('preferences', () => {
       language: 'de',
       theme: 'dark',
     });
-    const { body } = await open('/account', user);
+    const { body } = await open('/account/profile', user);
     expect(body).toContain('<html lang="de" data-theme="dark">');
     expect(body).toContain('<meta name="color-scheme" content="dark"/>');
     const back = await save(user, { language: '', theme: 'system' });
@@ -482,8 +487,8 @@ describe('data', () => {
 it('a page that was open when the account was suspended does nothing', async () => {
   const user = await visitor({ name: 'Ada' });
   await changeDirectory(user.user.user.id, { status: 'suspended' });
-  const answer = await submit('/account', { form: 'profile', name: 'Mallory' }, user);
-  expectLedTo(answer, '/login?redirect_to=%2Faccount');
+  const answer = await submit('/account/profile', { form: 'profile', name: 'Mallory' }, user);
+  expectLedTo(answer, '/login?redirect_to=%2Faccount%2Fprofile');
   const row = await env.DB.prepare('SELECT name FROM users WHERE id = ?').bind(user.user.user.id).first();
   expect(row?.name).toBe('Ada');
 });

@@ -32,7 +32,7 @@ it('shows what users write of themselves as text', async () => {
     { form: 'profile', name: 'x'.repeat(201), username: MARKUP, phone_number: MARKUP, country: MARKUP },
   ];
   for (const fields of sent) {
-    const answer = await submit('/account', fields, user);
+    const answer = await submit('/account/profile', fields, user);
     expect([303, 422]).toContain(answer.status);
     expectInert(answer.body);
   }
@@ -110,7 +110,11 @@ it('sends nobody elsewhere', async () => {
     if (status === 303) expect(headers.get('location')).toMatch(/^\/login\?redirect_to=%2Faccount/);
   }
   const user = await visitor();
-  const { headers } = await submit('/account?redirect_to=https://evil.example', { form: 'profile' }, user);
+  const { headers } = await submit(
+    '/account/profile?redirect_to=https://evil.example',
+    { form: 'profile' },
+    user,
+  );
   expect(new URL(headers.get('location') as string, ORIGIN).origin).toBe(ORIGIN);
 });
 

@@ -16,7 +16,7 @@ const FORM = {
   key_scopes: 'images:write  images:read',
 };
 
-const keyIn = (body: string) => />(lk[uo]_[0-9a-z]{26}_[\w-]{43})</.exec(body)?.[1] ?? '';
+const keyIn = (body: string) => />(lk[uo]_[0-9a-z]{26}_[\w-]{49})</.exec(body)?.[1] ?? '';
 const memberOf = ({ user, realm }: Visitor) => ({
   id: user.user.id,
   email: user.user.email,

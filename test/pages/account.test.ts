@@ -166,7 +166,7 @@ describe.each(Object.entries(FORMS))('the form: %s', (_, form) => {
 it('shows who has not confirmed their address what has to wait', async () => {
   const user = await visitor({}, { verified: false });
   for (const path of PAGES) expect((await open(path, user)).body).toContain('Send the link again');
-  for (const path of ['/account', '/account/security', '/account/billing', '/account/data']) {
+  for (const path of ['/account/profile', '/account/security', '/account/billing', '/account/data']) {
     const { body } = await open(path, user);
     expect(body).toContain('<fieldset disabled="">');
     expect(body).toContain('once you have confirmed your email address');

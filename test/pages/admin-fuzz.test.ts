@@ -92,13 +92,18 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
   '/admin/realms': { create: { id: 'another', name: 'Another' } },
   '/admin/realms/fuzzed': {
     policy: {
-      ...{ name: 'Fuzzed', color: '#0f766e', logo: '', registration: 'open', audience: '' },
+      ...{ registration: 'open', audience: '' },
       ...{ allowed_origins: 'https://a.example', redirect_targets: 'https://a.example/b' },
       ...{ access_token_seconds: '600', session_idle_seconds: '1200', session_absolute_seconds: '2400' },
       refresh_grace_seconds: '30',
       breached_passwords: 'refused',
       challenge: 'off',
     },
+    appearance: {
+      ...{ name: 'Fuzzed', color: '#0f766e', logo: '', 'appearance.providers': 'above' },
+      ...{ 'appearance.terms': 'https://a.example', 'appearance.welcome.en': 'Hello' },
+    },
+    remove_picture: { picture: 'logo' },
     rotate: {},
   },
   '/admin/keys': {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { createRealm } from '../support/api.ts';
-import { GREETING } from '../support/page-settings.ts';
 import { visit } from '../support/pages.ts';
 
 it('a dialog opens by the browser alone, and is shown by the page where it cannot', async () => {
@@ -16,8 +15,10 @@ it('a dialog opens by the browser alone, and is shown by the page where it canno
 
 it('a realm greets people in its own way, and others do not', async () => {
   const realm = 'page-greeting';
-  await createRealm(realm);
-  const { terms, privacy, text } = GREETING[realm];
+  const [terms, privacy] = ['https://example.com/terms', 'https://example.com/privacy'];
+  const text = 'One account for all of Acme & Sons';
+  const looks = { terms, privacy, providers: 'above', welcome: { en: text }, background: '#0f172a' };
+  await createRealm(realm, { appearance: JSON.stringify(looks) });
   for (const path of ['/login', '/register']) {
     const { body, headers } = await visit(path, { realm });
     expect(body).toContain(text.replace('&', '&amp;'));

@@ -37,7 +37,7 @@ const profile = {
 
 describe('a form that needs a fresh proof', () => {
   it('waits in the page that asks for one, and goes on as it was filled in', async () => {
-    const asked = await submit('/account', profile, user);
+    const asked = await submit('/account/profile', profile, user);
     expect(asked.status).toBe(200);
     expect(asked.body).toContain(TITLE);
     expect(asked.headers.get('cache-control')).toBe('no-store');
@@ -46,15 +46,15 @@ describe('a form that needs a fresh proof', () => {
     expect(waiting).toMatchObject({ form: 'profile', country: 'GB', 'proof.way': 'password' });
 
     const proof = { 'proof.way': 'password', 'proof.password': PASSWORD };
-    const done = await submit('/account', { ...profile, ...proof }, user);
-    expect(done.headers.get('location')).toBe('/account?done=saved');
+    const done = await submit('/account/profile', { ...profile, ...proof }, user);
+    expect(done.headers.get('location')).toBe('/account/profile?done=saved');
     const { body } = await call('GET', '/v1/me', { token: user.user.access_token });
     expect(body).toMatchObject({ name: 'Ada <b>', phone_number: '+442071838750', bio: 'x & "y"' });
   });
 
   it('still waits after a wrong password', async () => {
     const proof = { 'proof.way': 'password', 'proof.password': 'not the right one' };
-    const wrong = await submit('/account', { ...profile, ...proof }, user);
+    const wrong = await submit('/account/profile', { ...profile, ...proof }, user);
     expect(wrong.status).toBe(422);
     expect(wrong.body).toContain('This password is wrong.');
     expect(wrong.body).not.toContain('not the right one');
@@ -62,24 +62,24 @@ describe('a form that needs a fresh proof', () => {
   });
 
   it('takes a code from a mail', async () => {
-    const asked = await submit('/account', profile, user);
+    const asked = await submit('/account/profile', profile, user);
     expect(asked.body).toContain(`Send a code to ${user.user.user.email}`);
     const send = { 'proof.way': 'send', 'proof.channel': 'email' };
-    const sent = await submit('/account', { ...profile, ...send }, user);
+    const sent = await submit('/account/profile', { ...profile, ...send }, user);
     expect(sent.body).toContain('We sent a code to');
     expect(hiddenIn(sent.body, 'proof.code')).toMatchObject({ form: 'profile', 'proof.way': 'code' });
     const code = /\b\d{6}\b/.exec((await mailTo(user.user.user.email, /code/)).text)?.[0] as string;
     const done = await submit(
-      '/account',
+      '/account/profile',
       { ...profile, 'proof.way': 'code', 'proof.channel': 'email', 'proof.code': ` ${code} ` },
       user,
     );
-    expect(done.headers.get('location')).toBe('/account?done=saved');
+    expect(done.headers.get('location')).toBe('/account/profile?done=saved');
   });
 
   it('goes on with what is wrong in it, when that is not the proof', async () => {
     const proof = { 'proof.way': 'password', 'proof.password': PASSWORD };
-    const refused = await submit('/account', { ...profile, phone_number: '123', ...proof }, user);
+    const refused = await submit('/account/profile', { ...profile, phone_number: '123', ...proof }, user);
     expect(refused.status).toBe(422);
     expect(refused.body).toContain('href="#phone_number"');
     expect(refused.body).not.toContain(TITLE);
@@ -87,7 +87,9 @@ describe('a form that needs a fresh proof', () => {
 
   it('needs none for what opens nothing', async () => {
     const { phone_number: _, ...rest } = profile;
-    expect((await submit('/account', rest, user)).headers.get('location')).toBe('/account?done=saved');
+    expect((await submit('/account/profile', rest, user)).headers.get('location')).toBe(
+      '/account/profile?done=saved',
+    );
   });
 
   it.each([
@@ -106,7 +108,7 @@ describe('a form that needs a fresh proof', () => {
       { 'proof.way': 'nothing', 'proof.channel': '' },
       { 'proof.way': 'code', 'proof.channel': 'fax' },
     ]) {
-      const answer = await submit('/account', { ...profile, ...proof }, user);
+      const answer = await submit('/account/profile', { ...profile, ...proof }, user);
       expect(answer.status).toBe(400);
     }
   });
@@ -125,7 +127,7 @@ describe('a form that needs a fresh proof', () => {
   it('is taken from our own pages only', async () => {
     const proof = { 'proof.way': 'password', 'proof.password': PASSWORD };
     const headers = { origin: 'https://elsewhere.example' };
-    const answer = await submit('/account', { ...profile, ...proof }, user, headers);
+    const answer = await submit('/account/profile', { ...profile, ...proof }, user, headers);
     expect(answer.status).toBe(403);
   });
 });
@@ -142,10 +144,10 @@ describe('a proof by a provider', () => {
 
   it('leads there, keeps what was filled in, but for passwords, and shows it again afterwards', async () => {
     await link(user);
-    const asked = await submit('/account', profile, user);
+    const asked = await submit('/account/profile', profile, user);
     expect(asked.body).toContain('Confirm with Google');
     const go = { 'proof.way': 'provider', 'proof.provider': id };
-    const gone = await submit('/account', { ...profile, password: 'secret', ...go }, user);
+    const gone = await submit('/account/profile', { ...profile, password: 'secret', ...go }, user);
     expect(gone.status).toBe(303);
     const cookies = cookiesOf(gone);
     expect(cookies).toContain('__Host-latchkey-oauth-');
@@ -154,7 +156,7 @@ describe('a proof by a provider', () => {
 
     const other = await open('/account/security', { ...user, cookie: `${user.cookie}; ${draft}` });
     expect(other.body).not.toContain('Please check what you filled in');
-    const back = await open('/account', { ...user, cookie: `${user.cookie}; ${draft}` });
+    const back = await open('/account/profile', { ...user, cookie: `${user.cookie}; ${draft}` });
     expect(back.body).toContain('Please check what you filled in');
     expect(back.body).toContain('value="+442071838750"');
     expect(back.body).not.toContain('secret');

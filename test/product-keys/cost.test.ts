@@ -62,6 +62,38 @@ it.each([
   }
 });
 
+it('a key that was made up, mistyped or cut off costs nothing; one without a check, as earlier versions made them, is asked for', async () => {
+  const { key } = await keyOfUser();
+  const { bindings, counted } = countedBindings();
+  const app = createApp(createServices(bindings), bindings);
+  const ask = async (token: string) => {
+    const response = await app.request(
+      'https://auth.test/v1/authorize',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...INTERNAL },
+        body: JSON.stringify({ token }),
+      },
+      bindings,
+    );
+    return ((await response.json()) as { reason: string | null }).reason;
+  };
+  await ask(key);
+  const costs = async (token: string) => {
+    Object.assign(counted, { statements: 0, objects: 0 });
+    return { reason: await ask(token), ...counted };
+  };
+  const refused = { reason: 'invalid_token', statements: 0 };
+  const turned = (text: string) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`;
+  const invented = `lku_${'0'.repeat(26)}_${'A'.repeat(49)}`;
+  const ofAnother = key.replace(/^lku_.{26}/, `lku_${'0'.repeat(26)}`);
+  for (const none of [invented, ofAnother, turned(key), key.slice(0, -1), key.replace('lku_', 'lko_')])
+    expect(await costs(none), none).toEqual({ ...refused, objects: 0 });
+  expect(await costs(turned(key.slice(0, -6)))).toEqual({ ...refused, objects: 1 });
+  expect(await costs(key.slice(0, -6))).toEqual({ reason: null, statements: 0, objects: 1 });
+  expect(await costs(key)).toEqual({ reason: null, statements: 0, objects: 1 });
+});
+
 // What is told once a minute is spread over ten decisions, as in test/cost. Beside what it is by a token (2.5 and 5.5 of a user, 2.6 and 5.7 of
 // a member) there are the sums of the key: so many rows a minute, not each time.
 it.each([

@@ -15,7 +15,7 @@ import {
 import { advance } from '../support/clock.ts';
 import { operationsOf, readDocument } from '../support/contract.ts';
 import { mailTo } from '../support/mail.ts';
-import { authorizeBy, payingUser, userKey } from '../support/product-keys.ts';
+import { authorizeBy, payingUser, secretOf, userKey } from '../support/product-keys.ts';
 import { activityOf, project } from '../support/projection.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
@@ -60,11 +60,11 @@ describe('/v1/me/api-keys', () => {
     });
     expect(made.status, JSON.stringify(made.body)).toBe(201);
     const { key, ...shown } = made.body;
-    expect(key).toMatch(/^lku_[0-9a-z]{26}_[\w-]{43}$/);
+    expect(key).toMatch(/^lku_[0-9a-z]{26}_[\w-]{49}$/);
     expect(shown).toEqual({
       id: expect.stringMatching(/^apk_[0-9a-z]{26}$/),
       name: 'Nightly export',
-      prefix: key.slice(0, -39),
+      prefix: key.slice(0, -45),
       scopes: ['images:write', 'images:read'],
       caps: { credits: { day: 10 }, resources: {} },
       requests_per_minute: 5,
@@ -100,7 +100,7 @@ describe('/v1/me/api-keys', () => {
       JSON.stringify([...storage.kv.list()]),
     );
     expect(kept).toContain('product_key:apk_');
-    expect(kept).not.toContain(key.slice(-39));
+    expect(kept).not.toContain(secretOf(key).slice(4));
   });
 
   it('is for a verified user in person with a fresh proof, and for their own keys', async () => {
@@ -267,7 +267,8 @@ describe('authorize by a key of a user', () => {
     await revoke(user.access_token, id);
     advance(HOUR);
     const never = `lku_${'0'.repeat(26)}_${'A'.repeat(43)}`;
-    for (const none of [key, expiring.key, never, `${key.slice(0, -43)}${'A'.repeat(43)}`, `${key}x`, 'lku_'])
+    const other = `${key.slice(0, -49)}${'A'.repeat(43)}`;
+    for (const none of [key, expiring.key, never, other, `${other}${key.slice(-6)}`, `${key}x`, 'lku_'])
       expect((await authorizeBy(none)).body).toEqual(refusal('invalid_token'));
     // Nobody's object is made by asking for a key.
     const made = await runInDurableObject(accountOf(`usr_${'0'.repeat(26)}`), (_, { storage }) => [

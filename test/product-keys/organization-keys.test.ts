@@ -41,7 +41,7 @@ describe('/v1/organizations/{id}/api-keys', () => {
       await person(),
     ];
     const { key, id: keyId } = await keyOf(id, admin, { scopes: ['images:write'] });
-    expect(key).toMatch(/^lko_[0-9a-z]{26}_[\w-]{43}$/);
+    expect(key).toMatch(/^lko_[0-9a-z]{26}_[\w-]{49}$/);
     const other = { id: await foundedBy(stranger) };
     for (const [method, where, body] of [
       ['GET', path(id), undefined],

@@ -1,6 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { avatarPrefix } from '../../src/images/avatar-key.ts';
+import { avatarPrefix } from '../../src/images/picture-key.ts';
 import {
   call,
   expectProblem,

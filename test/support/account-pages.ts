@@ -17,6 +17,7 @@ export interface FormCase {
 /** Every page of an account. */
 export const PAGES = [
   '/account',
+  '/account/profile',
   '/account/security',
   '/account/two-step',
   '/account/devices',
@@ -33,8 +34,8 @@ export const PAGES = [
 
 /** What else a signed-in browser can open, and where it leads, or null for what it shows. */
 export const OTHER_ADDRESSES: Record<string, string | null> = {
-  '/account/avatar': '/account',
-  '/account/avatar/remove': '/account',
+  '/account/avatar': '/account/profile',
+  '/account/avatar/remove': '/account/profile',
   '/account/data/export': null,
 };
 
@@ -47,8 +48,8 @@ const NEW_PASSWORD = 'four lighthouses at dawn';
 /** Every form, with what is right in it. */
 export const FORMS: Record<string, FormCase> = {
   profile: {
-    path: '/account',
-    to: '/account?done=saved',
+    path: '/account/profile',
+    to: '/account/profile?done=saved',
     verified: true,
     fields: () => ({
       form: 'profile',
@@ -60,14 +61,14 @@ export const FORMS: Record<string, FormCase> = {
   },
   picture: {
     path: '/account/avatar',
-    to: '/account?done=picture_saved',
+    to: '/account/profile?done=picture_saved',
     verified: true,
     fields: () => ({}),
     upload: true,
   },
   'removal of the picture': {
     path: '/account/avatar/remove',
-    to: '/account?done=picture_removed',
+    to: '/account/profile?done=picture_removed',
     verified: true,
     fields: () => ({}),
   },

@@ -6,7 +6,13 @@ import { accountOf } from './api.ts';
 /** The directory's row of a user, changed and told to the object as admins' operations do. */
 export async function changePlan(
   userId: string,
-  set: { plan?: string; plan_expires_at?: number | null; custom_limits?: Limits },
+  set: {
+    plan?: string;
+    plan_expires_at?: number | null;
+    custom_limits?: Limits;
+    subscribed?: number;
+    meters?: string | null;
+  },
 ): Promise<void> {
   const { custom_limits, ...columns } = set;
   const values: Record<string, unknown> = { ...columns };
@@ -30,6 +36,8 @@ async function tell(row: any): Promise<void> {
       plan: row.plan,
       planExpiresAt: row.plan_expires_at,
       customLimits: JSON.parse(row.custom_limits),
+      subscribed: row.subscribed === 1,
+      meters: JSON.parse(row.meters),
       status: row.status,
       emailVerified: row.email_verified === 1,
       version: row.version,

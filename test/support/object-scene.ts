@@ -69,6 +69,14 @@ export const KEY: NewProductKey = {
   expiresAt: null,
 };
 
+/** An operator who revokes a key. */
+export const BY_OPERATOR = {
+  realmId: 'default',
+  operator: 'usr_admin',
+  reason: 'leaked',
+  requestId: null,
+};
+
 /** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
 export async function scene({ withKey = true } = {}): Promise<string> {
   const userId = newId('usr', Date.now());

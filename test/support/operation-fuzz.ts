@@ -51,6 +51,7 @@ const NEEDS_A_SECRET = [
   'POST /v1/auth/mfa/verify',
   'POST /v1/auth/mfa/send',
   'PUT /v1/me/avatar',
+  'PUT /v1/admin/realms/{id}/pictures/{picture}',
   'GET /avatars/{key}',
   // Sent to a provider, and back from there.
   'GET /v1/oauth/{provider}/login',
@@ -112,6 +113,9 @@ const NEEDS_A_SECRET = [
   'DELETE /v1/admin/organizations/{id}/members/{user_id}',
   // Two ids, of which one would have to be a live session.
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
+  // Or a key; test/product-keys tries them.
+  'DELETE /v1/admin/users/{id}/api-keys/{key_id}',
+  'DELETE /v1/admin/organizations/{id}/api-keys/{key_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
   'POST /v1/admin/users/import',
   'POST /v1/admin/organizations/import',

@@ -26,3 +26,6 @@ export async function payingUser(credits = 0, realm?: string): Promise<SignedInB
   }
   return user;
 }
+
+/** The secret in the text of a key, without the check that follows it. */
+export const secretOf = (key: string) => key.slice(-49, -6);

@@ -67,10 +67,14 @@ export async function upload(
   path: string,
   file: Uint8Array | string,
   { cookie, realm }: Partial<Visitor> = {},
-  { name = 'picture.png', headers = {} }: { name?: string; headers?: Record<string, string> } = {},
+  {
+    name = 'picture.png',
+    field = 'picture',
+    headers = {},
+  }: { name?: string; field?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer<string>> {
   const form = new FormData();
-  form.append('picture', new File([file as Uint8Array<ArrayBuffer>], name));
+  form.append(field, new File([file as Uint8Array<ArrayBuffer>], name));
   const request = new Request(ORIGIN, { method: 'POST', body: form });
   return call('POST', path, {
     realm,

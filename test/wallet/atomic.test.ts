@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
 import type { Organization } from '../../src/wallet/object.ts';
 import { advance } from '../support/clock.ts';
-import { change, Fault, failAt, KEY, stored } from '../support/object-scene.ts';
+import { BY_OPERATOR, change, Fault, failAt, KEY, stored } from '../support/object-scene.ts';
 import {
   asked,
   hearMemberships,
@@ -17,7 +17,7 @@ import {
 
 const DAY = 86_400_000;
 const PLAN = { limits: { images: { day: 40, month: 100 }, tokens: { month: 100_000 } }, monthlyCredits: 50 };
-const ACT = { realmId: 'default' };
+const actOf = (userId: string) => ({ realmId: 'default', userId, role: 'owner' });
 const TODAY = { from: '2000-01-01', to: '2999-12-31' };
 
 interface Scene {
@@ -54,9 +54,12 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       scope: null,
       permission: null,
     }),
-  addProductKey: ({ object }) => object.addProductKey(ACT, { ...KEY, id: 'apk_other', hash: 'other' }, 9),
-  changeProductKey: ({ object }) => object.changeProductKey(ACT, KEY.id, { caps: null, perMinute: 5 }),
-  removeProductKey: ({ object }) => object.removeProductKey(ACT, KEY.id),
+  addProductKey: ({ object, first }) =>
+    object.addProductKey(actOf(first), { ...KEY, id: 'apk_other', hash: 'other' }, 9),
+  changeProductKey: ({ object, first }) =>
+    object.changeProductKey(actOf(first), KEY.id, { caps: null, perMinute: 5 }),
+  removeProductKey: ({ object, first }) => object.removeProductKey(actOf(first), KEY.id),
+  'removeProductKey by an operator': ({ object }) => object.removeProductKey(BY_OPERATOR, KEY.id),
   setCaps: ({ object }) => object.setCaps('default', null, { credits: { day: 9 }, resources: {} }),
   'setCaps of one': ({ object, second }) =>
     object.setCaps('default', second, { credits: null, resources: { images: { day: 2 } } }),
@@ -166,7 +169,7 @@ async function scene(): Promise<Omit<Scene, 'object'>> {
   const { id, members } = await organizationWith(2);
   const [first, second] = members as [string, string];
   const object = organizationOf(id);
-  await object.addProductKey(ACT, KEY, 9);
+  await object.addProductKey(actOf(first), KEY, 9);
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(terms(null), { ...add, reference: 'short', expiresAt: Date.now() + DAY });
   await object.bookCredits(terms(null), { ...add, reference: 'checkout:one', expiresAt: null });

@@ -40,6 +40,7 @@ export function stripePriceOf(price: Stripe.Price): Price {
     active: price.active,
     unitAmount: price.unit_amount,
     currency: price.currency,
+    meterId: recurring?.meter ?? null,
     months: recurring ? (MONTHS[recurring.interval] ?? 1) * recurring.interval_count : null,
   };
 }
@@ -69,12 +70,13 @@ export function subscriptionOf(subscription: Stripe.Subscription): ProviderSubsc
 }
 
 function itemOf(item: Stripe.SubscriptionItem, ownCurrency: string): SubscriptionItem {
-  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
+  const { id: priceId, unitAmount, currency, months, meterId } = stripePriceOf(item.price);
   // A price of several currencies tells its amount in one of them.
   const amount = currency === ownCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null;
   return {
     itemId: item.id,
     priceId,
+    meterId,
     quantity: item.quantity ?? 1,
     amount,
     months,

@@ -4,6 +4,7 @@ import { SECOND } from '../../lib/time.ts';
 import type { BillingProvider, Charge, Hint, Invoice, ProviderSubscription } from '../port.ts';
 import { type CheckoutSettings, offered, PLAIN_CHECKOUT, taxed } from './stripe-checkout.ts';
 import { explain, isMissing } from './stripe-errors.ts';
+import { meteredItems, meters } from './stripe-meters.ts';
 import {
   chargeOf,
   checkoutOf,
@@ -120,15 +121,17 @@ export function createStripe({
 
     price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),
 
+    ...meters(stripe, { call, lookUp }),
+
     createCheckout: (
-      { customerId, priceId, mode, quantity, asksTaxId, successUrl, cancelUrl, metadata },
+      { customerId, priceId, mode, quantity, metered, asksTaxId, successUrl, cancelUrl, metadata },
       idempotencyKey,
     ) =>
       call(async () => {
         const purchase: Stripe.Checkout.SessionCreateParams = {
           customer: customerId,
           mode,
-          line_items: [{ price: priceId, quantity }],
+          line_items: [{ price: priceId, quantity }, ...metered.map((price) => ({ price }))],
           success_url: successUrl,
           cancel_url: cancelUrl,
           metadata,
@@ -225,13 +228,16 @@ export function createStripe({
         return data.map(subscriptionOf);
       }),
 
-    createSubscription: ({ customerId, priceId, quantity, paymentMethodId, metadata }, idempotencyKey) =>
+    createSubscription: (
+      { customerId, priceId, quantity, metered, paymentMethodId, metadata },
+      idempotencyKey,
+    ) =>
       call(async () =>
         subscriptionOf(
           await stripe.subscriptions.create(
             {
               customer: customerId,
-              items: [{ price: priceId, quantity }],
+              items: [{ price: priceId, quantity }, ...metered.map((price) => ({ price }))],
               default_payment_method: paymentMethodId,
               payment_behavior: 'error_if_incomplete',
               metadata,
@@ -243,9 +249,12 @@ export function createStripe({
         ),
       ),
 
-    changePrice: (subscription, priceId, quantity) =>
+    changePrice: (subscription, priceId, quantity, metered) =>
       updated(subscription.id, {
-        items: [{ id: subscription.itemId, price: priceId, quantity }],
+        items: [
+          { id: subscription.itemId, price: priceId, quantity },
+          ...meteredItems(subscription, metered),
+        ],
         proration_behavior: 'always_invoice',
         payment_behavior: 'error_if_incomplete',
         ...resumed(subscription),

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { MAX_BODY } from '../../http/body.ts';
+import { MAX_PICTURE_BYTES } from '../../images/picture-store.ts';
 import type { DialectName } from '../../lib/dialect-names.ts';
-import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
 import type { AnyRow, ClientRequest } from './row.ts';
 
 /** The most bytes of a multipart body that are not the file. */
@@ -29,7 +29,7 @@ export async function readClientRequest(
   bare: ClientRequest,
 ): Promise<{ asked: ClientRequest; raw: Uint8Array<ArrayBuffer> | null }> {
   const asked = bare;
-  const max = row.upload ? MAX_AVATAR_BYTES + ENVELOPE : MAX_BODY;
+  const max = row.upload ? MAX_PICTURE_BYTES + ENVELOPE : MAX_BODY;
   const bytes = await readAtMost(c.req.raw, max + 1);
   if (bytes.byteLength === 0) return { asked, raw: null };
   if (bytes.byteLength > max) return { asked, raw: bytes };

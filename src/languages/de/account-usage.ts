@@ -12,6 +12,8 @@ export const accountUsage: Texts['accountUsage'] = {
   unlimited: 'Unbegrenzt',
   notInPlan: 'Nicht in Ihrem Tarif',
   resets: 'Beginnt neu',
+  billed: (count) =>
+    `${count} in diesem Monat über Ihren Tarif hinaus, die mit Ihrer nächsten Rechnung kommen`,
   lastDays: (total) => `${total} in den letzten 30 Tagen`,
   chart: (resource) => `${resource}: die letzten 30 Tage`,
   chartText: (total, peak, date) => `Zusammen ${total}. Am meisten waren es am ${date}: ${peak}.`,

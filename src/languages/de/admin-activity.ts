@@ -57,6 +57,7 @@ export const adminActivity: Texts['adminActivity'] = {
     user_plan_changed: 'Tarif eines Benutzers geändert',
     user_limits_changed: 'Grenzen eines Benutzers geändert',
     user_caps_changed: 'Ausgabengrenzen eines Benutzers geändert',
+    user_key_revoked: 'API-Schlüssel eines Benutzers widerrufen',
     message_retried: 'Nachricht noch einmal gesendet',
     test_message_sent: 'Testnachricht gesendet',
     realm_created: 'Bereich angelegt',

@@ -111,8 +111,12 @@ export const kitError: Texts['kitError'] = {
     words: 'Nehmen Sie Namen aus a–z, 0–9, „_“ und „-“ mit Leerzeichen dazwischen.',
     monthly_credits: 'Geben Sie eine ganze Zahl ein.',
     cap: 'Geben Sie eine ganze Zahl ein, oder lassen Sie das Feld leer.',
-    overage: 'Geben Sie Guthaben wie 2 ein, oder Guthaben für so viele wie 1 / 1000.',
+    overage:
+      'Geben Sie Guthaben wie 2 ein, Guthaben für so viele wie 1 / 1000, oder den Namen der Ereignisse eines Zählers.',
     color: 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    'appearance.background': 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    'appearance.terms': 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
+    'appearance.privacy': 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
     logo: 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
     allowed_origins: 'Geben Sie Ursprünge wie https://app.example.com ein, einen je Zeile und ohne Pfad.',
     redirect_targets: 'Geben Sie https-Adressen ohne „#“ ein, eine je Zeile.',

@@ -20,6 +20,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
   api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,
   api_key_taken_over: (key) => `Sie stehen jetzt für einen API-Schlüssel ein: ${key}`,
+  own_key_revoked: (key) => `Die Verwaltung hat einen API-Schlüssel widerrufen: ${key}`,
   payment_method_added: (of) => `Zu ${of || 'Ihrem Konto'} kam ein Zahlungsmittel hinzu`,
   payment_method_removed: (of) =>
     of ? `Bei ${of} wurde ein Zahlungsmittel entfernt` : 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
@@ -212,18 +213,25 @@ export const mail: Catalogue = {
       button: 'Mein Konto absichern',
       closing: [],
     }),
-    account_changed: ({ change, about }, { brand }) => {
+    account_changed: ({ change, about, organization }, { brand }) => {
       const what = changes[change](about ?? '');
+      const isRevoked = change === 'own_key_revoked';
       return {
-        subject: `${what} (${brand})`,
-        preview: 'Wenn Sie das waren, ist nichts zu tun.',
+        subject: `${what} (${organization ? `${organization}, ${brand}` : brand})`,
+        preview: isRevoked
+          ? 'Programme mit diesem Schlüssel werden abgelehnt.'
+          : 'Wenn Sie das waren, ist nichts zu tun.',
         title: what,
-        opening: [`Das geschah in Ihrem Konto bei ${brand}.`],
-        advice: [
-          'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie Ihr Passwort, melden Sie alle Geräte ab, und ' +
-            'sehen Sie nach, was Ihr Konto sonst öffnet.',
+        opening: [
+          `Das geschah in ${organization ? `${organization} bei ${brand}` : `Ihrem Konto bei ${brand}`}.`,
         ],
-        button: 'Mein Konto ansehen',
+        advice: [
+          isRevoked
+            ? 'Programme mit diesem Schlüssel werden ab sofort abgelehnt. Werden sie noch gebraucht, erstellen Sie einen anderen für sie.'
+            : 'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie Ihr Passwort, melden Sie alle Geräte ab, und ' +
+              'sehen Sie nach, was Ihr Konto sonst öffnet.',
+        ],
+        button: isRevoked ? 'API-Schlüssel ansehen' : 'Mein Konto ansehen',
         closing: [],
       };
     },
@@ -277,14 +285,16 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource === null ? 'Guthaben' : `„${resource}“`;
-      const where = organization && is_own ? ` in ${organization}` : '';
-      const cap =
+      const where = organization && (is_own || api_key) ? ` in ${organization}` : '';
+      const ofAll =
         organization && !is_own
-          ? `Die Ausgabengrenze von ${organization} für ${what} bei ${brand}`
-          : `Ihre Ausgabengrenze für ${what}${where} bei ${brand}`;
+          ? `Die Ausgabengrenze von ${organization} für ${what}`
+          : `Ihre Ausgabengrenze für ${what}${where}`;
+      const ofKey = `Die Ausgabengrenze des API-Schlüssels „${api_key?.name}“ für ${what}${where}`;
+      const cap = `${api_key ? ofKey : ofAll} bei ${brand}`;
       return {
         subject: reached ? `${cap} ist erreicht` : `${cap} ist zu ${say.percent(percent)} erreicht`,
         preview: `Sie beginnt neu am ${say.time(resets_at)}.`,

@@ -8,6 +8,7 @@ import { accountDevices } from './account-devices.ts';
 import { accountIdentities } from './account-identities.ts';
 import { accountKeys } from './account-keys.ts';
 import { accountOrganizations } from './account-organizations.ts';
+import { accountOverview } from './account-overview.ts';
 import { accountPasskeys } from './account-passkeys.ts';
 import { accountPreferences } from './account-preferences.ts';
 import { accountProfile } from './account-profile.ts';
@@ -56,6 +57,7 @@ export const de: Texts = {
   accountIdentities,
   accountKeys,
   accountOrganizations,
+  accountOverview,
   accountPasskeys,
   accountPreferences,
   accountProfile,

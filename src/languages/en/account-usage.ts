@@ -13,6 +13,7 @@ export const accountUsage = {
   unlimited: 'Unlimited',
   notInPlan: 'Not in your plan',
   resets: 'Resets',
+  billed: (count: string) => `${count} beyond your plan this month, which your next invoice will have`,
   lastDays: (total: string) => `${total} in the last 30 days`,
   chart: (resource: string) => `${resource}: the last 30 days`,
   chartText: (total: string, peak: string, date: string) =>

@@ -57,6 +57,7 @@ export const adminActivity = {
     user_plan_changed: 'Plan of a user changed',
     user_limits_changed: 'Limits of a user changed',
     user_caps_changed: 'Spending caps of a user changed',
+    user_key_revoked: 'API key of a user revoked',
     message_retried: 'Message sent again',
     test_message_sent: 'Test message sent',
     realm_created: 'Realm created',

@@ -21,6 +21,8 @@ export const adminBilling = {
   noSeats: 'Not by seat',
   seatsOfMembers: 'As many as members',
   seatsPaid: 'As many as are bought',
+  metered: 'Prices by use beside it',
+  meteredHint: 'Ids of prices at Stripe by which a meter bills use beyond the plan, separated by spaces',
   shortfalls: 'Shortfalls',
   shortfallsText: 'Payments that were reversed after their credits had been used.',
   reference: 'Payment',

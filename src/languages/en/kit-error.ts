@@ -106,8 +106,12 @@ export const kitError = {
     words: 'Use names of a–z, 0–9, “_” and “-” with spaces between.',
     monthly_credits: 'Give a whole number.',
     cap: 'Give a whole number, or leave it empty.',
-    overage: 'Give credits such as 2, or credits for so many such as 1 / 1000.',
+    overage:
+      'Give credits such as 2, credits for so many such as 1 / 1000, or the name of the events of a meter.',
     color: 'Give a colour such as #1d4ed8.',
+    'appearance.background': 'Give a colour such as #1d4ed8.',
+    'appearance.terms': 'Give an address that begins with https://.',
+    'appearance.privacy': 'Give an address that begins with https://.',
     logo: 'Give an address that begins with https://.',
     allowed_origins: 'Give origins such as https://app.example.com, one a line and without a path.',
     redirect_targets: 'Give https addresses without “#”, one a line.',

@@ -19,6 +19,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,
   api_key_taken_over: (key) => `You now answer for an API key: ${key}`,
+  own_key_revoked: (key) => `An administrator has revoked an API key: ${key}`,
   payment_method_added: (of) => `A payment method was added to ${of || 'your account'}`,
   payment_method_removed: (of) => `A payment method was removed from ${of || 'your account'}`,
   payment_method_changed: (of) => `Another payment method of ${of || 'yours'} is now used`,
@@ -187,18 +188,25 @@ export const mail: Catalogue = {
       button: 'Secure my account',
       closing: [],
     }),
-    account_changed: ({ change, about }, { brand }) => {
+    account_changed: ({ change, about, organization }, { brand }) => {
       const what = changes[change](about ?? '');
+      const isRevoked = change === 'own_key_revoked';
       return {
-        subject: `${what} (${brand})`,
-        preview: 'If this was you, there is nothing to do.',
+        subject: `${what} (${organization ? `${organization}, ${brand}` : brand})`,
+        preview: isRevoked
+          ? 'Programs that have this key are refused.'
+          : 'If this was you, there is nothing to do.',
         title: what,
-        opening: [`This happened in your ${brand} account.`],
-        advice: [
-          'If this was you, there is nothing to do. If it was not, change your password, sign out every device, and ' +
-            'look at what else opens your account.',
+        opening: [
+          `This happened in ${organization ? `${organization} at ${brand}` : `your ${brand} account`}.`,
         ],
-        button: 'Look at my account',
+        advice: [
+          isRevoked
+            ? 'Programs that have this key are refused from now on. If they are still needed, create another key for them.'
+            : 'If this was you, there is nothing to do. If it was not, change your password, sign out every device, and ' +
+              'look at what else opens your account.',
+        ],
+        button: isRevoked ? 'Look at the API keys' : 'Look at my account',
         closing: [],
       };
     },
@@ -248,11 +256,13 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource ?? 'credits';
-      const whose = organization && !is_own ? `the spending cap of ${organization}` : 'your spending cap';
-      const where = organization && is_own ? ` in ${organization}` : '';
+      const isShared = organization && !is_own;
+      const ofAll = isShared ? `the spending cap of ${organization}` : 'your spending cap';
+      const whose = api_key ? `the spending cap of the API key “${api_key.name}”` : ofAll;
+      const where = organization && (is_own || api_key) ? ` in ${organization}` : '';
       return {
         subject: reached
           ? `${brand}: ${whose} for ${what}${where} is reached`

@@ -7,6 +7,7 @@ import { accountDevices } from './account-devices.ts';
 import { accountIdentities } from './account-identities.ts';
 import { accountKeys } from './account-keys.ts';
 import { accountOrganizations } from './account-organizations.ts';
+import { accountOverview } from './account-overview.ts';
 import { accountPasskeys } from './account-passkeys.ts';
 import { accountPreferences } from './account-preferences.ts';
 import { accountProfile } from './account-profile.ts';
@@ -55,6 +56,7 @@ export const en = {
   accountIdentities,
   accountKeys,
   accountOrganizations,
+  accountOverview,
   accountPasskeys,
   accountPreferences,
   accountProfile,

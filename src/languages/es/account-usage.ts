@@ -12,6 +12,7 @@ export const accountUsage: Texts['accountUsage'] = {
   unlimited: 'Sin límite',
   notInPlan: 'No incluido en su plan',
   resets: 'Se reinicia:',
+  billed: (count) => `${count} por encima de su plan este mes, en su próxima factura`,
   lastDays: (total) => `${total} en los últimos 30 días`,
   chart: (resource) => `${resource}: los últimos 30 días`,
   chartText: (total, peak, date) => `${total} en total. El máximo fue ${peak}, el ${date}.`,

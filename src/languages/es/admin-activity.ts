@@ -57,6 +57,7 @@ export const adminActivity: Texts['adminActivity'] = {
     user_plan_changed: 'Plan de un usuario cambiado',
     user_limits_changed: 'Límites de un usuario cambiados',
     user_caps_changed: 'Topes de gasto de un usuario cambiados',
+    user_key_revoked: 'Clave de API de un usuario revocada',
     message_retried: 'Mensaje enviado de nuevo',
     test_message_sent: 'Mensaje de prueba enviado',
     realm_created: 'Espacio creado',

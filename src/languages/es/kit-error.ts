@@ -108,8 +108,12 @@ export const kitError: Texts['kitError'] = {
     words: 'Use nombres de a–z, 0–9, «_» y «-», separados por espacios.',
     monthly_credits: 'Indique un número entero.',
     cap: 'Indique un número entero o deje el campo vacío.',
-    overage: 'Indique créditos, por ejemplo 2, o créditos por una cantidad, por ejemplo 1 / 1000.',
+    overage:
+      'Indique créditos, por ejemplo 2, créditos por una cantidad, por ejemplo 1 / 1000, o el nombre de los eventos de un contador.',
     color: 'Indique un color, por ejemplo #1d4ed8.',
+    'appearance.background': 'Indique un color, por ejemplo #1d4ed8.',
+    'appearance.terms': 'Indique una dirección que empiece por https://.',
+    'appearance.privacy': 'Indique una dirección que empiece por https://.',
     logo: 'Indique una dirección que empiece por https://.',
     allowed_origins: 'Indique orígenes, por ejemplo https://app.example.com, uno por línea y sin ruta.',
     redirect_targets: 'Indique direcciones https sin «#», una por línea.',

@@ -18,6 +18,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `Una clave de API tiene un secreto nuevo: ${key}`,
   api_key_revoked: (key) => `Se revocó una clave de API: ${key}`,
   api_key_taken_over: (key) => `Ahora responde usted de una clave de API: ${key}`,
+  own_key_revoked: (key) => `Un administrador revocó una clave de API: ${key}`,
   payment_method_added: (of) => `Se añadió un método de pago a ${of || 'su cuenta'}`,
   payment_method_removed: (of) => `Se eliminó un método de pago de ${of || 'su cuenta'}`,
   payment_method_changed: (of) =>
@@ -190,18 +191,25 @@ export const mail: Catalogue = {
       button: 'Proteger mi cuenta',
       closing: [],
     }),
-    account_changed: ({ change, about }, { brand }) => {
+    account_changed: ({ change, about, organization }, { brand }) => {
       const what = changes[change](about ?? '');
+      const isRevoked = change === 'own_key_revoked';
       return {
-        subject: `${what} (${brand})`,
-        preview: 'Si fue usted, no tiene que hacer nada.',
+        subject: `${what} (${organization ? `${organization}, ${brand}` : brand})`,
+        preview: isRevoked
+          ? 'Los programas que tienen esta clave se rechazan.'
+          : 'Si fue usted, no tiene que hacer nada.',
         title: what,
-        opening: [`Esto ocurrió en su cuenta de ${brand}.`],
-        advice: [
-          'Si fue usted, no tiene que hacer nada. Si no, cambie su contraseña, cierre la sesión en todos los dispositivos y ' +
-            'mire qué más abre su cuenta.',
+        opening: [
+          `Esto ocurrió en ${organization ? `${organization} en ${brand}` : `su cuenta de ${brand}`}.`,
         ],
-        button: 'Ver mi cuenta',
+        advice: [
+          isRevoked
+            ? 'Los programas que tienen esta clave se rechazan desde ahora. Si todavía se necesitan, cree otra clave para ellos.'
+            : 'Si fue usted, no tiene que hacer nada. Si no, cambie su contraseña, cierre la sesión en todos los dispositivos y ' +
+              'mire qué más abre su cuenta.',
+        ],
+        button: isRevoked ? 'Ver las claves de API' : 'Ver mi cuenta',
         closing: [],
       };
     },
@@ -252,11 +260,12 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource ?? 'créditos';
-      const whose = organization && !is_own ? `el tope de gasto de ${organization}` : 'su tope de gasto';
-      const where = organization && is_own ? ` en ${organization}` : '';
+      const ofAll = organization && !is_own ? `el tope de gasto de ${organization}` : 'su tope de gasto';
+      const whose = api_key ? `el tope de gasto de la clave de API «${api_key.name}»` : ofAll;
+      const where = organization && (is_own || api_key) ? ` en ${organization}` : '';
       return {
         subject: reached
           ? `${brand}: se alcanzó ${whose}${where} (${what})`

@@ -12,6 +12,7 @@ export const accountUsage: Texts['accountUsage'] = {
   unlimited: 'Sans limite',
   notInPlan: 'Pas dans votre forfait',
   resets: 'Remise à zéro :',
+  billed: (count) => `${count} au-delà de votre forfait ce mois-ci, sur votre prochaine facture`,
   lastDays: (total) => `${total} au cours des 30 derniers jours`,
   chart: (resource) => `${resource} : les 30 derniers jours`,
   chartText: (total, peak, date) => `${total} au total. Le maximum était de ${peak}, le ${date}.`,

@@ -57,6 +57,7 @@ export const adminActivity: Texts['adminActivity'] = {
     user_plan_changed: 'Forfait d’un utilisateur modifié',
     user_limits_changed: 'Limites d’un utilisateur modifiées',
     user_caps_changed: 'Plafonds de dépenses d’un utilisateur modifiés',
+    user_key_revoked: 'Clé API d’un utilisateur révoquée',
     message_retried: 'Message renvoyé',
     test_message_sent: 'Message de test envoyé',
     realm_created: 'Espace créé',

@@ -24,6 +24,9 @@ export const adminBilling: Texts['adminBilling'] = {
   noSeats: 'Pas par siège',
   seatsOfMembers: 'Autant que de membres',
   seatsPaid: 'Autant que de sièges achetés',
+  metered: 'Prix à l’usage en plus',
+  meteredHint:
+    'Identifiants de prix chez Stripe selon lesquels un compteur (meter) facture ce qui dépasse le forfait, séparés par des espaces',
   shortfalls: 'Manques',
   shortfallsText: 'Paiements annulés après l’utilisation de leurs crédits.',
   reference: 'Paiement',

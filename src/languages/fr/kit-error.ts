@@ -113,8 +113,11 @@ export const kitError: Texts['kitError'] = {
     monthly_credits: 'Indiquez un nombre entier.',
     cap: 'Indiquez un nombre entier ou laissez le champ vide.',
     overage:
-      'Indiquez des crédits, par exemple 2, ou des crédits pour un certain nombre, par exemple 1 / 1000.',
+      'Indiquez des crédits, par exemple 2, des crédits pour un certain nombre, par exemple 1 / 1000, ou le nom des événements d’un compteur.',
     color: 'Indiquez une couleur, par exemple #1d4ed8.',
+    'appearance.background': 'Indiquez une couleur, par exemple #1d4ed8.',
+    'appearance.terms': 'Indiquez une adresse qui commence par https://.',
+    'appearance.privacy': 'Indiquez une adresse qui commence par https://.',
     logo: 'Indiquez une adresse qui commence par https://.',
     allowed_origins:
       'Indiquez des origines, par exemple https://app.example.com, une par ligne et sans chemin.',

@@ -18,6 +18,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `Une clé API a un nouveau secret : ${key}`,
   api_key_revoked: (key) => `Une clé API a été révoquée : ${key}`,
   api_key_taken_over: (key) => `Vous répondez désormais d’une clé API : ${key}`,
+  own_key_revoked: (key) => `Un administrateur a révoqué une clé API : ${key}`,
   payment_method_added: (of) =>
     of ? `Un moyen de paiement a été ajouté à ${of}` : 'Un moyen de paiement a été ajouté à votre compte',
   payment_method_removed: (of) =>
@@ -204,18 +205,25 @@ export const mail: Catalogue = {
       button: 'Sécuriser mon compte',
       closing: [],
     }),
-    account_changed: ({ change, about }, { brand }) => {
+    account_changed: ({ change, about, organization }, { brand }) => {
       const what = changes[change](about ?? '');
+      const isRevoked = change === 'own_key_revoked';
       return {
-        subject: `${what} (${brand})`,
-        preview: 'Si c’était vous, vous n’avez rien à faire.',
+        subject: `${what} (${organization ? `${organization}, ${brand}` : brand})`,
+        preview: isRevoked
+          ? 'Les programmes qui ont cette clé sont refusés.'
+          : 'Si c’était vous, vous n’avez rien à faire.',
         title: what,
-        opening: [`C’est ce qui s’est passé dans votre compte ${brand}.`],
-        advice: [
-          'Si c’était vous, vous n’avez rien à faire. Sinon, changez votre mot de passe, déconnectez tous les appareils et ' +
-            'regardez ce qui ouvre encore votre compte.',
+        opening: [
+          `C’est ce qui s’est passé dans ${organization ? `${organization} chez ${brand}` : `votre compte ${brand}`}.`,
         ],
-        button: 'Consulter mon compte',
+        advice: [
+          isRevoked
+            ? 'Les programmes qui ont cette clé sont désormais refusés. S’ils sont encore nécessaires, créez une autre clé pour eux.'
+            : 'Si c’était vous, vous n’avez rien à faire. Sinon, changez votre mot de passe, déconnectez tous les appareils et ' +
+              'regardez ce qui ouvre encore votre compte.',
+        ],
+        button: isRevoked ? 'Consulter les clés API' : 'Consulter mon compte',
         closing: [],
       };
     },
@@ -270,12 +278,13 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource ?? 'crédits';
-      const whose =
+      const ofAll =
         organization && !is_own ? `le plafond de dépenses de ${organization}` : 'votre plafond de dépenses';
-      const where = organization && is_own ? ` dans ${organization}` : '';
+      const whose = api_key ? `le plafond de dépenses de la clé API « ${api_key.name} »` : ofAll;
+      const where = organization && (is_own || api_key) ? ` dans ${organization}` : '';
       return {
         subject: reached
           ? `${brand} : ${whose}${where} est atteint (${what})`

@@ -29,6 +29,7 @@ export type AccountChange =
   | 'api_key_rotated'
   | 'api_key_revoked'
   | 'api_key_taken_over'
+  | 'own_key_revoked'
   | 'payment_method_added'
   | 'payment_method_removed'
   | 'payment_method_changed';
@@ -55,6 +56,8 @@ export interface MailData {
   /** A way in, a key or a way to pay is new, another, or gone. The link leads to the security of the account. */
   account_changed: {
     name: string | null;
+    /** Of which it is, where it is none of the user's own. */
+    organization?: string | null;
     change: AccountChange;
     about: string | null;
     at: string;
@@ -74,7 +77,7 @@ export interface MailData {
   account_deleted: { name: string | null };
   /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
   account_exists: { name: string | null; link: string };
-  /** At 100 per cent and above it says that the quota is used up. Of an organization it goes to those who pay. */
+  /** At 100 per cent and above it says that the quota is used up. Of an organization it goes to those who may see what is paid. */
   quota_warning: {
     name: string | null;
     organization?: string | null;
@@ -82,7 +85,7 @@ export interface MailData {
     percent: number;
     resets_at: string;
   };
-  /** As `quota_warning`, of a spending cap; `resource` is null for credits, `is_own` of the cap of one member. */
+  /** As `quota_warning`, of a spending cap; `resource` is null for credits, `is_own` of the cap of one member, `api_key` of that of a key. */
   cap_warning: {
     name: string | null;
     organization?: string | null;
@@ -90,6 +93,7 @@ export interface MailData {
     percent: number;
     resets_at: string;
     is_own: boolean;
+    api_key?: { id: string; name: string } | null;
   };
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */

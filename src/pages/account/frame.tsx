@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import {
   accountMessages,
+  accountOverviewMessages,
   activityMessages,
   appsMessages,
   billingMessages,
@@ -34,7 +35,8 @@ import type { AccountVisit } from './visit.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */
 export const ACCOUNT_PAGES = {
-  profile: '/account',
+  overview: '/account',
+  profile: '/account/profile',
   security: '/account/security',
   twoStep: MFA_PAGE,
   devices: '/account/devices',
@@ -52,6 +54,7 @@ export const ACCOUNT_PAGES = {
 type AccountPageName = keyof typeof ACCOUNT_PAGES;
 
 const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
+  overview: accountOverviewMessages,
   profile: profileMessages,
   security: securityMessages,
   twoStep: twoStepMessages,
@@ -68,6 +71,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
 };
 
 const ICONS: Record<AccountPageName, IconName> = {
+  overview: 'house',
   profile: 'user',
   security: 'lock',
   twoStep: 'shield-check',

@@ -3,7 +3,7 @@ import type { ReportedKey } from '../../account/key-contract.ts';
 import type { AppContext } from '../../http/context.ts';
 import { ownKeysMessages } from '../../languages/messages.ts';
 import type { OrganizationKeys } from '../../organizations/key-service.ts';
-import type { Admitted } from '../../organizations/service.ts';
+import type { AdmittedMember } from '../../organizations/service.ts';
 import { mostKeys } from '../../product-keys/service.ts';
 import type { PageForm, Shown } from '../kit/page.ts';
 import { show } from '../kit/view.ts';
@@ -14,7 +14,7 @@ import type { AccountVisit } from './visit.ts';
 /** The forms of an organization's keys. `admit` lets in who may manage them; `render` is the page, with the key that was made. */
 export function organizationKeyForms(
   organizationKeys: OrganizationKeys,
-  admit: (c: AppContext, visit: AccountVisit) => Promise<Admitted>,
+  admit: (c: AppContext, visit: AccountVisit) => Promise<AdmittedMember>,
   render: (c: AppContext, visit: AccountVisit, shown: Shown, made: string) => Promise<JSX.Element>,
 ): Record<string, PageForm<AccountVisit>> {
   return {

@@ -4,9 +4,9 @@ import { ProfilePatch } from '../../directory/schemas.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import { MAX_PICTURE_BYTES } from '../../images/picture-store.ts';
 import { accountMessages, kitMessages, profileMessages, securityMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
-import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type FormProblem, fileOf, formOf, type RefusedForm, valid } from '../kit/form-data.ts';
@@ -58,14 +58,14 @@ export function profilePageRoutes(services: AccountServices) {
     });
   };
   const limitUpload = bodyLimit({
-    maxSize: MAX_AVATAR_BYTES + FORM_OVERHEAD,
+    maxSize: MAX_PICTURE_BYTES + FORM_OVERHEAD,
     onError: signedInAccount(services, (c, visit) => answerPicture(c, visit, refuseTooLarge)),
   });
   const replace = signedInAccount(services, async (c, visit) => {
     const file = await fileOf(c, config.ORIGIN, 'picture');
     return answerPicture(c, visit, async () => {
       if (!file) throw fieldError('', 'required', 'Is needed');
-      if (file.size > MAX_AVATAR_BYTES) return refuseTooLarge();
+      if (file.size > MAX_PICTURE_BYTES) return refuseTooLarge();
       await avatars.replace(visit.user.id, new Uint8Array(await file.arrayBuffer()));
       return 'picture_saved';
     });

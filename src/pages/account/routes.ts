@@ -10,6 +10,7 @@ import { identitiesPageRoutes } from './identities.tsx';
 import { invitationPageRoutes } from './invitation.tsx';
 import { organizationPageRoutes } from './organization.tsx';
 import { organizationsPageRoutes } from './organizations.tsx';
+import { overviewPageRoutes } from './overview.tsx';
 import { preferencesPageRoutes } from './preferences.tsx';
 import { profilePageRoutes } from './profile.tsx';
 import { securityPageRoutes } from './security.tsx';
@@ -21,6 +22,7 @@ import type { AccountServices } from './visit.ts';
 export function accountPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
   return new Hono<AppEnv>()
     .get('/', (c) => c.redirect('/account', 303))
+    .route('/', overviewPageRoutes(services))
     .route('/', profilePageRoutes(services))
     .route('/', securityPageRoutes(services, signInLimit))
     .route('/', twoStepPageRoutes(services, signInLimit))

@@ -1,4 +1,4 @@
-import type { CreditStanding, CreditTransaction, QuotaReport } from '../../account/metering-contract.ts';
+import type { CreditStanding, CreditTransaction } from '../../account/metering-contract.ts';
 import { TransactionQuery } from '../../credits/schemas.ts';
 import { clientOf } from '../../http/context.ts';
 import { spendingMessages, usageMessages } from '../../languages/messages.ts';
@@ -9,13 +9,12 @@ import { Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { QuotaMeter } from './quota.tsx';
 import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 
 const DAYS = 30;
 const PER_PAGE = 10;
-/** From what part of a limit on a meter warns. */
-const NEARLY = 0.8;
 
 /** What a user may use, has used, and has left. */
 export function usagePageRoutes(services: AccountServices) {
@@ -63,7 +62,7 @@ export function usagePageRoutes(services: AccountServices) {
           <div class="panels">
             {names.map((resource) => (
               <Panel id={`resource-${resource}`} title={resourceName(view, resource)}>
-                <QuotaState view={view} quota={resources[resource]} labelledby={`resource-${resource}`} />
+                <QuotaMeter view={view} quota={resources[resource]} labelledby={`resource-${resource}`} />
                 <UsageChart
                   view={view}
                   name={resourceName(view, resource)}
@@ -85,43 +84,6 @@ export function usagePageRoutes(services: AccountServices) {
       );
     },
   });
-}
-
-/** How much of a resource was used, and how much is left. */
-function QuotaState(props: {
-  view: View;
-  quota: QuotaReport['resources'][string] | undefined;
-  labelledby: string;
-}) {
-  const { view, quota, labelledby } = props;
-  const text = usageMessages[view.language];
-  if (!quota || quota.limit === 0) return <p class="soft">{text.notInPlan}</p>;
-  const { limit, used, remaining, period, resetsAt } = quota;
-  const number = (count: number) => formatNumber(view, count);
-  return (
-    <>
-      <p class="figure">
-        <strong>{limit === null ? number(used) : text.of(number(used), number(limit))}</strong>{' '}
-        <span class="soft">{text.usedOf[period]}</span>
-      </p>
-      {limit !== null && (
-        <meter
-          aria-labelledby={labelledby}
-          min={0}
-          max={limit}
-          low={limit * NEARLY}
-          high={limit}
-          optimum={0}
-          value={Math.min(used, limit)}
-        />
-      )}
-      <p class="soft">
-        {limit === null ? text.unlimited : text.left(number(remaining ?? 0))}
-        {' · '}
-        {text.resets} <Time view={view} at={resetsAt} ago />
-      </p>
-    </>
-  );
 }
 
 /** The use of a resource by day, as bars and as a table. */

@@ -22,6 +22,7 @@ import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
 import type { UserKeys } from '../../product-keys/service.ts';
 import type { Avatars } from '../../profile/avatar-service.ts';
+import type { Overview } from '../../profile/overview-service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
@@ -34,6 +35,7 @@ import { signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visi
 export interface AccountServices extends VisitServices {
   config: { ORIGIN: string };
   avatars: Avatars;
+  overview: Overview;
   credentials: Credentials;
   resets: PasswordResets;
   emails: EmailVerification;

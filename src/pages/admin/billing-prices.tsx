@@ -34,6 +34,7 @@ export function PriceFields(props: {
       [`plan.${row}`]: price?.plan ?? '',
       [`credits.${row}`]: price?.credits ?? '',
       [`seats.${row}`]: price?.seats ?? '',
+      [`metered.${row}`]: price?.metered?.join(' ') ?? '',
     });
     const plan = field(`plan.${row}`);
     const known = plans.map(({ id, name }): [string, string] => [id, name]);
@@ -62,6 +63,7 @@ export function PriceFields(props: {
             ]}
           />
         </div>
+        <Field {...field(`metered.${row}`)} label={text.metered} hint={text.meteredHint} autocomplete="off" />
       </fieldset>
     );
   });
@@ -82,19 +84,22 @@ export function PriceFields(props: {
 export function meaningsOf(values: Record<string, string>): { row: number; meaning: PriceMeaning }[] {
   const seen = new Set<string>();
   return Array.from({ length: MAX_ROWS }, (_, row) => {
-    const [priceId, plan, credits, said] = ['price_id', 'plan', 'credits', 'seats'].map(
+    const [priceId, plan, credits, said, use] = ['price_id', 'plan', 'credits', 'seats', 'metered'].map(
       (field) => values[`${field}.${row}`]?.trim() || undefined,
     );
     if (priceId === undefined && plan === undefined && credits === undefined) return [];
     const seats = SEATS.find((one) => one === said);
     const amount = credits === undefined ? undefined : Number(credits);
-    const given = { price_id: priceId, plan, credits: amount, seats };
+    const metered = use?.split(/[\s,]+/).filter(Boolean);
+    const given = { price_id: priceId, plan, credits: amount, seats, metered };
     const isKnown = PriceListBody.safeParse({ data: [given] }).success;
     if (!isKnown || !priceId || seen.has(priceId)) {
       throw fieldError(`price_id.${row}`, 'price', 'Needs a price and either a plan or credits');
     }
     seen.add(priceId);
-    return [{ row, meaning: plan ? { priceId, plan, seats } : { priceId, credits: Number(credits) } }];
+    return [
+      { row, meaning: plan ? { priceId, plan, seats, metered } : { priceId, credits: Number(credits) } },
+    ];
   }).flat();
 }
 

@@ -5,7 +5,7 @@ import type { Limits } from '../../directory/state.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppEnv } from '../../http/context.ts';
 import { adminMessages, kitMessages, plansMessages } from '../../languages/messages.ts';
-import { PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
+import { MeterField, PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { formatNumber, labelOf } from '../kit/format.ts';
@@ -221,6 +221,12 @@ function overageOf(values: Record<string, string>): Record<string, OveragePrice>
   for (const [field, value] of Object.entries(values)) {
     const [, resource] = /^overage\.([a-z][a-z0-9_]*)$/.exec(field) ?? [];
     if (resource === undefined || value.trim() === '') continue;
+    // What begins otherwise than with a digit is the name of a meter's events.
+    const meter = MeterField.safeParse(value.trim()).data;
+    if (meter !== undefined) {
+      prices.set(resource, { meter });
+      continue;
+    }
     const [, credits, per = '1'] = /^\s*([1-9]\d{0,8})\s*(?:\/\s*([1-9]\d{0,8})\s*)?$/.exec(value) ?? [];
     if (credits === undefined) throw fieldError(field, 'overage', 'Must be credits, or credits / units');
     prices.set(resource, { credits: Number(credits), per: Number(per) });
@@ -230,6 +236,7 @@ function overageOf(values: Record<string, string>): Record<string, OveragePrice>
 
 function priceText(price: OveragePrice | undefined): string {
   if (!price) return '';
+  if ('meter' in price) return price.meter;
   return price.per === 1 ? `${price.credits}` : `${price.credits} / ${price.per}`;
 }
 

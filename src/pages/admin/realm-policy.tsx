@@ -6,17 +6,11 @@ import { ChoiceField, Field, Form, fieldsOf, Hidden, Select, TextArea } from '..
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import type { View } from '../kit/view.ts';
 
-/** What is wrong with fields whose names other forms have for something else. */
-export const POLICY_CODES = { name: 'short_name' };
-
 /** The form of the policy of a realm. */
 export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedForm | undefined }) {
   const { view, row, refused } = props;
   const text = realmsMessages[view.language];
   const of = fieldsOf(refused, {
-    name: row.name,
-    color: row.color,
-    logo: row.logo ?? '',
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
     challenge: row.challenge,
@@ -37,11 +31,6 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
   const seconds = (name: string) => ({ ...field(name), inputmode: 'numeric' }) as const;
   return (
     <Form view={view} name="policy" problem={refused?.problem} button={kitMessages[view.language].save}>
-      <div class="pair">
-        <Field {...field('name')} label={text.name} required maxlength={100} />
-        <Field {...field('color')} label={text.color} hint={text.colorHint} required maxlength={7} />
-      </div>
-      <Field {...field('logo')} type="url" label={text.logo} hint={text.logoHint} maxlength={2000} />
       <Select
         {...field('registration')}
         label={text.registration}
@@ -137,41 +126,34 @@ export function policyPatch(values: Record<string, string>) {
   const text = (name: string) => values[name]?.trim() ?? '';
   const lines = (name: string) => text(name).split(/\s+/).filter(Boolean);
   const seconds = (name: string) => (/^\d{1,9}$/.test(text(name)) ? Number(text(name)) : text(name));
-  return valid(
-    RealmPatch,
-    {
-      name: text('name'),
-      color: text('color'),
-      logo: text('logo') || null,
-      registration: text('registration'),
-      breached_passwords: text('breached_passwords'),
-      challenge: text('challenge'),
-      // A form of before has none.
-      ...(values.anonymous_users !== undefined && { anonymous_users: text('anonymous_users') }),
-      allowed_origins: lines('allowed_origins'),
-      redirect_targets: lines('redirect_targets'),
-      audience: text('audience') || null,
-      access_token_seconds: seconds('access_token_seconds'),
-      session_idle_seconds: seconds('session_idle_seconds'),
-      session_absolute_seconds: seconds('session_absolute_seconds'),
-      refresh_grace_seconds: seconds('refresh_grace_seconds'),
-      // A form of before has none of these.
-      ...(values.mfa !== undefined && {
-        mfa: text('mfa'),
-        mfa_factors: RealmFields.mfaFactor.options.filter((one) => values[`mfa_factor_${one}`] !== undefined),
-        mfa_from: text('mfa_from') === '' ? null : `${text('mfa_from')}T00:00:00Z`,
-        mfa_remember_device: values.mfa_remember_device !== undefined,
-      }),
-      ...(values.client_registration !== undefined && {
-        client_registration: RealmFields.clientRegistration.options.filter(
-          (one) => values[`client_registration_${one}`] !== undefined,
-        ),
-      }),
-      ...(values.reauthentication_seconds !== undefined && {
-        reauthentication_seconds: seconds('reauthentication_seconds'),
-        operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),
-      }),
-    },
-    POLICY_CODES,
-  );
+  return valid(RealmPatch, {
+    registration: text('registration'),
+    breached_passwords: text('breached_passwords'),
+    challenge: text('challenge'),
+    // A form of before has none.
+    ...(values.anonymous_users !== undefined && { anonymous_users: text('anonymous_users') }),
+    allowed_origins: lines('allowed_origins'),
+    redirect_targets: lines('redirect_targets'),
+    audience: text('audience') || null,
+    access_token_seconds: seconds('access_token_seconds'),
+    session_idle_seconds: seconds('session_idle_seconds'),
+    session_absolute_seconds: seconds('session_absolute_seconds'),
+    refresh_grace_seconds: seconds('refresh_grace_seconds'),
+    // A form of before has none of these.
+    ...(values.mfa !== undefined && {
+      mfa: text('mfa'),
+      mfa_factors: RealmFields.mfaFactor.options.filter((one) => values[`mfa_factor_${one}`] !== undefined),
+      mfa_from: text('mfa_from') === '' ? null : `${text('mfa_from')}T00:00:00Z`,
+      mfa_remember_device: values.mfa_remember_device !== undefined,
+    }),
+    ...(values.client_registration !== undefined && {
+      client_registration: RealmFields.clientRegistration.options.filter(
+        (one) => values[`client_registration_${one}`] !== undefined,
+      ),
+    }),
+    ...(values.reauthentication_seconds !== undefined && {
+      reauthentication_seconds: seconds('reauthentication_seconds'),
+      operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),
+    }),
+  });
 }

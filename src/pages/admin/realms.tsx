@@ -1,20 +1,30 @@
 import { Hono } from 'hono';
 import type { Admin } from '../../admin/service.ts';
-import type { AppEnv } from '../../http/context.ts';
+import { ApiError } from '../../errors.ts';
+import type { AppContext, AppEnv } from '../../http/context.ts';
 import { adminMessages, kitMessages, realmsMessages } from '../../languages/messages.ts';
 import { JURISDICTIONS } from '../../lib/jurisdiction.ts';
 import { issuerOf } from '../../lib/realm.ts';
 import { NewRealm } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
-import { valid } from '../kit/form-data.ts';
-import { pageRoutes, refusedIn } from '../kit/page.ts';
+import { fileOf, valid } from '../kit/form-data.ts';
+import { answerForm, type PageArea, type PageDefinition, pageRoutes, refusedIn } from '../kit/page.ts';
 import { Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
-import { POLICY_CODES, PolicyForm, policyPatch } from './realm-policy.tsx';
-import { type AdminServices, adminArea } from './visit.ts';
+import {
+  AppearancePanels,
+  appearanceIn,
+  isRealmPicture,
+  limitPicture,
+  pictureIn,
+  showPreview,
+  withoutPicture,
+} from './realm-appearance.tsx';
+import { PolicyForm, policyPatch } from './realm-policy.tsx';
+import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;
 const PATH = ADMIN_PAGES.realms;
@@ -31,7 +41,7 @@ export function adminRealmsPageRoutes(services: AdminServices) {
         fresh: true,
         act: async (c, { actor, view }, { id, name, database, jurisdiction }) => {
           const place = { ...(database && { database }), ...(jurisdiction && { jurisdiction }) };
-          const body = valid(NewRealm, { id, name, ...place }, POLICY_CODES);
+          const body = valid(NewRealm, { id, name, ...place }, { name: 'short_name' });
           const realm = await realms.create(body, actor);
           return c.redirect(view.link(`${PATH}/${realm.id}`, { done: 'created' }), 303);
         },
@@ -87,10 +97,24 @@ export function adminRealmsPageRoutes(services: AdminServices) {
       );
     },
   });
-  const one = pageRoutes(area, {
+  const page: PageDefinition<AdminVisit> = {
     path: `${PATH}/:id`,
     messages: realmsMessages,
     forms: {
+      appearance: {
+        fresh: true,
+        act: async (c, { actor, realmId }, values) => {
+          await realms.update(c.req.param('id') ?? '', appearanceIn(values), actor, realmId);
+          return 'looks';
+        },
+      },
+      remove_picture: {
+        fresh: true,
+        act: async (c, { actor, realmId }, { picture }) => {
+          await realms.update(c.req.param('id') ?? '', withoutPicture(picture), actor, realmId);
+          return 'picture_removed';
+        },
+      },
       policy: {
         fresh: true,
         act: async (c, { actor, realmId }, values) => {
@@ -115,6 +139,13 @@ export function adminRealmsPageRoutes(services: AdminServices) {
           <p class="soft">
             <code>{issuerOf(ORIGIN, row.id)}</code>
           </p>
+          <AppearancePanels
+            view={view}
+            row={row}
+            path={`${PATH}/${row.id}`}
+            refused={refusedIn(shown, 'appearance')}
+            picture={shown.refused}
+          />
           <Panel id="policy" title={realmsMessages[view.language].policy}>
             <PolicyForm view={view} row={row} refused={refusedIn(shown, 'policy')} />
           </Panel>
@@ -123,8 +154,59 @@ export function adminRealmsPageRoutes(services: AdminServices) {
         </AdminFrame>
       );
     },
+  };
+  const preview = area.admit((c, visit) => showPreview(c, visit, services));
+  return new Hono<AppEnv>()
+    .route('/', list)
+    .route('/', pageRoutes(area, page))
+    .get(`${PATH}/:id/preview`, preview)
+    .post(`${PATH}/:id/preview`, preview)
+    .route('/', pictureRoutes(services, area, page));
+}
+
+/** Where pictures of a realm are sent to: at addresses of their own, because such a form may be larger than others. */
+function pictureRoutes(
+  services: AdminServices,
+  area: PageArea<AdminVisit>,
+  page: PageDefinition<AdminVisit>,
+) {
+  const { realms } = services.admin;
+  const path = `${PATH}/:id/pictures/:picture`;
+  const back = (c: AppContext, { view }: AdminVisit, done?: string) =>
+    c.redirect(view.link(`${PATH}/${c.req.param('id')}`, done === undefined ? {} : { done }), 303);
+  const replace = area.admit(async (c, visit) => {
+    const { actor, realmId } = visit;
+    const kind = c.req.param('picture');
+    if (!isRealmPicture(kind)) throw new ApiError('not_found');
+    const file = await fileOf(c, area.origin, `picture.${kind}`);
+    return answerForm(c, visit, area, page, {
+      name: kind,
+      fresh: true,
+      names: { '': `picture.${kind}` },
+      // A proof that is asked for leads back: files do not wait.
+      values: { form: 'proven' },
+      act: async () => {
+        await realms.putPicture(c.req.param('id') ?? '', kind, await pictureIn(file), actor, realmId);
+        return back(c, visit, 'picture');
+      },
+    });
   });
-  return new Hono<AppEnv>().route('/', list).route('/', one);
+  return new Hono<AppEnv>()
+    .get(
+      path,
+      area.admit(async (c, visit) => back(c, visit)),
+    )
+    .post(path, limitPicture, (c, next) =>
+      /^multipart\//i.test(c.req.header('content-type') ?? '') ? replace(c) : next(),
+    )
+    .route(
+      '/',
+      pageRoutes(area, {
+        ...page,
+        path,
+        forms: { proven: { fresh: true, act: async (c, visit) => back(c, visit, 'proven') } },
+      }),
+    );
 }
 
 /** Where a new realm is to live; nothing where there is no choice. */

@@ -1,6 +1,7 @@
-import { ReasonBody, RoleChange, StatusChange, UserPatch } from '../../admin/users-schemas.ts';
+import { RoleChange, StatusChange, UserPatch } from '../../admin/users-schemas.ts';
 import { AdjustmentBody } from '../../credits/admin-schemas.ts';
 import type { Adjustment } from '../../credits/admin-service.ts';
+import { ReasonBody } from '../../directory/audit-schemas.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { LimitsAssignment, PlanAssignment } from '../../plans/schemas.ts';

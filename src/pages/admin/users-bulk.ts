@@ -1,4 +1,4 @@
-import { ReasonBody } from '../../admin/users-schemas.ts';
+import { ReasonBody } from '../../directory/audit-schemas.ts';
 import type { UserRef } from '../../directory/state.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import { failureMessages } from '../../languages/messages.ts';

@@ -3,7 +3,7 @@ import { type ApiError, CATALOGUE, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { failureMessages } from '../../languages/messages.ts';
 import { CAUTIOUS } from '../../lib/mfa.ts';
-import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
+import { appearanceOf, DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Realms } from '../../realms/service.ts';
 import { Frame } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
@@ -61,6 +61,7 @@ function unknownRealm(issuer: string): Realm {
     name: 'Latchkey',
     color: '',
     logo: null,
+    appearance: appearanceOf({}),
     issuer,
     audience: issuer,
     registration: 'closed',

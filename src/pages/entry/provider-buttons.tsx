@@ -54,10 +54,12 @@ export function OrRule({ view }: { view: View }) {
 
 /** Whether the realm wants its providers before the form. */
 export function areProvidersAbove({ realm }: View): boolean {
-  return realm.pages?.providers === 'above';
+  return realm.appearance.providers === 'above';
 }
 
 /** What the realm says to who signs in or registers. */
-export function Greeting({ view: { realm } }: { view: View }) {
-  return realm.pages?.text ? <p class="lead">{realm.pages.text}</p> : null;
+export function Greeting({ view: { realm, language } }: { view: View }) {
+  const { welcome } = realm.appearance;
+  const text = welcome[language] ?? welcome.en;
+  return text ? <p class="lead">{text}</p> : null;
 }

@@ -189,10 +189,10 @@ function RegisterPage(props: {
 function Agreement({ view }: { view: View }) {
   const { agreement } = registerMessages[view.language];
   const { terms, privacy } = kitMessages[view.language];
-  const { pages } = view.realm;
+  const looks = view.realm.appearance;
   const links = [
-    pages?.terms && <a href={pages.terms}>{terms}</a>,
-    pages?.privacy && <a href={pages.privacy}>{privacy}</a>,
+    looks.terms && <a href={looks.terms}>{terms}</a>,
+    looks.privacy && <a href={looks.privacy}>{privacy}</a>,
   ].filter(Boolean);
   if (links.length === 0) return null;
   return (

@@ -158,7 +158,8 @@ function providerError(
   return known?.(name ?? '') ?? providerErrors.other('');
 }
 
-function SignInPage(props: {
+/** The page of signing in; `problem` is why nobody was. */
+export function SignInPage(props: {
   view: View;
   providers: ProviderButton[];
   identifier?: string;

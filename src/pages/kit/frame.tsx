@@ -3,6 +3,7 @@ import { ICON, KIT, STYLESHEET } from '../../../generated/page-assets.ts';
 import { kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { LANGUAGES } from '../../lib/language.ts';
+import type { Appearance } from '../../lib/realm.ts';
 import { labelOf, languageName } from './format.ts';
 import { firstLetter, Icon, KeyMark } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
@@ -32,7 +33,7 @@ interface FrameProps {
 export function Frame({ view, title, children, kind = 'card', before, aside, menu, failed }: FrameProps) {
   const { realm, language } = view;
   const text = kitMessages[language];
-  const looks = { card: realm.pages?.background ? 'card backdrop' : 'card', wide: 'wide', full: 'wide full' };
+  const looks = { card: groundOf(realm.appearance), wide: 'wide', full: 'wide full' };
   return (
     <html lang={language} data-theme={view.theme}>
       <head>
@@ -79,15 +80,21 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
   );
 }
 
+/** What a page in the middle stands on: a picture of the realm, a colour of its own, or the usual. */
+function groundOf({ background, picture }: Appearance): string {
+  if (picture) return 'card pictorial';
+  return background ? 'card backdrop' : 'card';
+}
+
 /** What the realm has to say of the law, where it says so. */
 function Legal({ view: { realm, language } }: { view: View }) {
   const { terms, privacy } = kitMessages[language];
-  const { pages } = realm;
-  if (!pages?.terms && !pages?.privacy) return null;
+  const { terms: termsUrl, privacy: privacyUrl } = realm.appearance;
+  if (!termsUrl && !privacyUrl) return null;
   return (
     <p class="legal">
-      {pages.terms && <a href={pages.terms}>{terms}</a>}
-      {pages.privacy && <a href={pages.privacy}>{privacy}</a>}
+      {termsUrl && <a href={termsUrl}>{terms}</a>}
+      {privacyUrl && <a href={privacyUrl}>{privacy}</a>}
     </p>
   );
 }

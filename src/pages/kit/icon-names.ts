@@ -16,6 +16,8 @@ export const ICON_NAMES = [
   'fingerprint-pattern',
   'globe',
   'history',
+  'house',
+  'image',
   'inbox',
   'key-round',
   'layers',

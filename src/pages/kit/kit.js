@@ -103,3 +103,38 @@ for (const form of all('form[data-filters]')) {
     if (target.matches('select')) form.requestSubmit();
   });
 }
+
+// Chooses a colour for the field beside it.
+for (const swatch of all('[data-color-of]')) {
+  const input = document.getElementById(swatch.dataset.colorOf);
+  const show = () => {
+    if (/^#[0-9a-f]{6}$/i.test(input.value)) swatch.value = input.value;
+  };
+  swatch.addEventListener('input', () => {
+    input.value = swatch.value;
+  });
+  input.addEventListener('input', show);
+  show();
+}
+// Shows in a frame what a form would make, while it is filled in. A frame that is new adds nothing to what the browser goes back to.
+let [previews] = all('[data-preview]');
+if (previews) {
+  const { form } = previews;
+  let waits;
+  form.addEventListener('input', () => {
+    clearTimeout(waits);
+    waits = setTimeout(() => form.requestSubmit(previews), 400);
+  });
+  form.addEventListener('submit', ({ submitter }) => {
+    if (!submitter.matches('[data-preview]')) return;
+    previews = submitter;
+    const before = document.querySelector(`iframe[name="${submitter.formTarget}"]`);
+    const after = before.cloneNode();
+    after.removeAttribute('src');
+    before.name = '';
+    before.after(after);
+    after.addEventListener('load', () => {
+      if (after.contentWindow.location.href !== 'about:blank') before.remove();
+    });
+  });
+}

@@ -76,14 +76,19 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
 }
 
 /** The ground that a realm has chosen, darker in the dark, and what can be read on both. */
-function backdropOf({ pages }: Realm): string {
-  if (!pages?.background) return '';
-  const { light, dark } = backdropColors(pages.background);
+function backdropOf({ appearance: { background, picture } }: Realm): string {
+  // Without quotes, which would be escaped: an address of ours has nothing that would end it.
+  const cover = picture && /^[\w:/.-]+$/.test(picture) ? `;--cover:url(${picture})` : '';
+  if (!background) return cover;
+  const { light, dark } = backdropColors(background);
   return (
-    `;--backdrop:light-dark(${light.ground},${dark.ground})` +
+    `${cover};--backdrop:light-dark(${light.ground},${dark.ground})` +
     `;--on-backdrop:light-dark(${light.text},${dark.text})`
   );
 }
+
+/** What a preview may do: be seen. */
+const PREVIEW = "sandbox allow-same-origin; form-action 'none'; frame-ancestors 'self'";
 
 /** The widget of Cloudflare Turnstile, where a realm has chosen it. */
 export const TURNSTILE_SCRIPT = 'https://challenges.cloudflare.com/turnstile/v0/api.js';
@@ -107,7 +112,8 @@ export function forgetLanguage(c: AppContext): void {
 
 /**
  * Sends a page, which is never cached, never framed and has no script but those of ours that it asks for. `leadsTo` are the other origins that its forms
- * may redirect to: a browser follows no redirect elsewhere. `script` is the text of one that stands in the page.
+ * may redirect to: a browser follows no redirect elsewhere. `script` is the text of one that stands in the page. A preview has no script and
+ * sends nothing; pages of ours may frame it, and one that has a frame may have no other in it.
  */
 export function show(
   c: AppContext,
@@ -117,7 +123,8 @@ export function show(
     status = 200,
     leadsTo = [],
     script: own,
-  }: { status?: ContentfulStatusCode; leadsTo?: string[]; script?: string } = {},
+    isPreview = false,
+  }: { status?: ContentfulStatusCode; leadsTo?: string[]; script?: string; isPreview?: boolean } = {},
 ) {
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
@@ -134,13 +141,15 @@ export function show(
   const script =
     (sources.length > 0 ? `script-src ${sources.join(' ')}; ` : '') +
     ([PASSKEYS, AWAITING].some(asks) ? "connect-src 'self'; " : '') +
-    (isForeign ? `frame-src ${new URL(TURNSTILE_SCRIPT).origin}; ` : '');
+    (isForeign ? `frame-src ${new URL(TURNSTILE_SCRIPT).origin}; ` : '') +
+    (html.includes('<iframe ') ? "frame-src 'self'; " : '');
   const colors = createHash('sha256').update(view.colors).digest('base64');
   c.header(
     'Content-Security-Policy',
-    `default-src 'none'; style-src 'self' 'sha256-${colors}'; img-src 'self' https:; ${script}` +
-      `form-action ${["'self'", ...leadsTo].join(' ')}; frame-ancestors 'none'; base-uri 'none'`,
+    `default-src 'none'; style-src 'self' 'sha256-${colors}'; img-src 'self' https:; ${isPreview ? '' : script}` +
+      `${isPreview ? PREVIEW : `form-action ${["'self'", ...leadsTo].join(' ')}; frame-ancestors 'none'`}; base-uri 'none'`,
   );
+  if (isPreview) c.header('X-Frame-Options', 'SAMEORIGIN');
   // The address may have a token, which no other origin may see. Without any referrer a form would send no origin.
   c.header('Referrer-Policy', 'same-origin');
   c.header('Content-Language', view.language);

@@ -157,13 +157,9 @@ export class StripeAccount {
     const start = this.now(customer);
     const end = trialDays ? start + trialDays * 86_400 : after(start, wanted);
     const id = newId('sub');
-    const items = params.items.map(({ price: given, quantity = 1 }: Json) => ({
-      id: newId('si'),
-      price: this.get(given, 'items[0][price]'),
-      quantity: Number(quantity),
-      current_period_start: start,
-      current_period_end: end,
-    }));
+    const items = params.items.map(({ price: given, quantity = 1 }: Json) =>
+      itemOf(this.get(given, 'items[0][price]'), quantity, start, end),
+    );
     const subscription: Json = this.put('sub', {
       id,
       object: 'subscription',
@@ -182,7 +178,7 @@ export class StripeAccount {
       subscription,
       'subscription_create',
       items.map((item: Json) =>
-        lineFor(item.price, start, end, trialDays ? 0 : item.price.unit_amount * item.quantity, {
+        lineFor(item.price, start, end, trialDays ? 0 : item.price.unit_amount * (item.quantity ?? 0), {
           quantity: item.quantity,
         }),
       ),
@@ -199,8 +195,7 @@ export class StripeAccount {
     if (subscription.status === 'canceled')
       throw invalid('A canceled subscription can only update its metadata');
     const [item] = subscription.items.data;
-    const change = params.items?.[0];
-    if (change) this.changeItem(subscription, change, params.proration_behavior);
+    for (const change of params.items ?? []) this.changeItem(subscription, change, params.proration_behavior);
     if (params.cancel_at_period_end !== undefined && params.cancel_at !== undefined)
       throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.');
     if (params.cancel_at_period_end !== undefined) {
@@ -226,6 +221,14 @@ export class StripeAccount {
     behavior: string,
   ): void {
     const item = subscription.items.data.find((one: Json) => one.id === itemId);
+    const given = priceId === undefined ? undefined : this.get(priceId);
+    if (given?.recurring.usage_type === 'metered') {
+      if (quantity !== undefined) throw invalid('What is paid by use has no quantity');
+      if (item) item.price = given;
+      const { current_period_start: start, current_period_end: end } = subscription.items.data[0];
+      if (!item) subscription.items.data.push(itemOf(given, undefined, start, end));
+      return;
+    }
     if (!item) throw invalid('No such subscription item');
     const wanted = priceId === undefined ? item.price : this.get(priceId);
     const count = quantity === undefined ? item.quantity : Number(quantity);
@@ -270,7 +273,7 @@ export class StripeAccount {
       item.current_period_start = item.current_period_end;
       item.current_period_end = after(item.current_period_start, item.price);
       const { current_period_start: start, current_period_end: end, price: wanted, quantity } = item;
-      return lineFor(wanted, start, end, wanted.unit_amount * quantity, { quantity });
+      return lineFor(wanted, start, end, wanted.unit_amount * (quantity ?? 0), { quantity });
     });
     lines.unshift(...(this.pending.get(id) ?? []));
     this.pending.delete(id);
@@ -329,7 +332,7 @@ export class StripeAccount {
       const method = this.attach(customer);
       const order = {
         customer,
-        items: [{ price: wanted.price, quantity: wanted.quantity }],
+        items: [{ price: wanted.price, quantity: wanted.quantity }, ...(wanted.byUse ?? [])],
         default_payment_method: method.id,
         metadata,
       };
@@ -462,6 +465,17 @@ export class StripeAccount {
     };
     return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: intentId });
   }
+}
+
+/** An item of a subscription; what is paid by use has no quantity. */
+function itemOf(wanted: Json, quantity: unknown, start: number, end: number): Json {
+  return {
+    id: newId('si'),
+    price: wanted,
+    ...(wanted.recurring.usage_type !== 'metered' && { quantity: Number(quantity ?? 1) }),
+    current_period_start: start,
+    current_period_end: end,
+  };
 }
 
 function lineFor(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Answer, type Arrived, startHttp } from './http.ts';
 import { CREDENTIALS } from './ports.ts';
 import { invalid, StripeAccount, StripeRefusal } from './stripe-account.ts';
+import { StripeMeters } from './stripe-meters.ts';
 
 type Json = Record<string, any>;
 
@@ -22,6 +23,7 @@ interface Fault {
  */
 export async function startStripe() {
   const account = new StripeAccount();
+  const meters = new StripeMeters(account);
   const replies = new Map<string, { body: string; answer: Answer }>();
   const requests: string[] = [];
   const faults: Fault[] = [];
@@ -43,12 +45,12 @@ export async function startStripe() {
         if (key !== undefined && !replies.has(key))
           replies.set(key, {
             body: `${path}?${body}`,
-            answer: attempt(() => route(account, request, watcher)),
+            answer: attempt(() => route({ account, meters }, request, watcher)),
           });
         return 'drop';
       }
       if (fault.status === 'late') {
-        const answer = attempt(() => route(account, request, watcher));
+        const answer = attempt(() => route({ account, meters }, request, watcher));
         await new Promise((resolve) => setTimeout(resolve, 600));
         return answer;
       }
@@ -69,7 +71,7 @@ export async function startStripe() {
             new StripeRefusal(400, { type: 'idempotency_error', message: 'Other parameters than before' }),
           );
     }
-    const answer = attempt(() => route(account, request, watcher));
+    const answer = attempt(() => route({ account, meters }, request, watcher));
     if (key !== undefined) replies.set(key, { body: `${path}?${body}`, answer });
     return answer;
   });
@@ -93,6 +95,9 @@ export async function startStripe() {
       const matches = (one: Json) => Object.entries(fields).every(([name, value]) => one[name] === value);
       return json(account.list(object, matches));
     }
+    if (action === 'meter-events') return json(meters.of(given.customer));
+    if (action === 'lose-meter-events') return json(meters.lose(given.customer));
+    if (action === 'meter-event') return attempt(() => meters.take(given));
     return attempt(() => happen(account, action, given));
   }
 
@@ -157,13 +162,23 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
   }
 }
 
+interface Stripe {
+  account: StripeAccount;
+  meters: StripeMeters;
+}
+
 /** `watcher` is the test file whose key it is, if it has one of its own. */
-function route(account: StripeAccount, { method, path, body }: Arrived, watcher: string | undefined): Json {
+function route(
+  { account, meters }: Stripe,
+  { method, path, body }: Arrived,
+  watcher: string | undefined,
+): Json {
   const url = new URL(path, 'http://stripe');
   const params = parseForm(new URLSearchParams(method === 'GET' ? url.search : body));
   const [, , ...segments] = url.pathname.split('/');
-  const [id] =
-    segments[0] === 'checkout' || segments[0] === 'billing_portal' ? segments.slice(2) : segments.slice(1);
+  const [id] = ['checkout', 'billing_portal', 'billing'].includes(segments[0] ?? '')
+    ? segments.slice(2)
+    : segments.slice(1);
   const collection = segments.map((segment) => (segment === id ? '{id}' : segment)).join('/');
   const page = (objects: Json[]) => list(objects, params);
   switch (`${method} ${collection}`) {
@@ -245,6 +260,14 @@ function route(account: StripeAccount, { method, path, body }: Arrived, watcher:
             one.created >= Number(params.created?.gte ?? 0),
         ),
       );
+    case 'GET billing/meters':
+      return page(account.list('billing.meter', (one) => !params.status || one.status === params.status));
+    case 'GET billing/meters/{id}':
+      return account.get(id);
+    case 'GET billing/meters/{id}/event_summaries':
+      return page(meters.summaries(id as string, params));
+    case 'POST billing/meter_events':
+      return meters.take(params);
     case 'POST subscriptions':
       return expanded(account, account.createSubscription(params));
     case 'GET subscriptions/{id}':
@@ -310,6 +333,11 @@ function openCheckout(account: StripeAccount, params: Json): Json {
   account.get(params.customer, 'customer');
   const [wanted] = params.line_items;
   account.get(wanted.price, 'line_items[0][price]');
+  const byUse = params.line_items.slice(1).map(({ price, quantity }: Json) => {
+    if (account.get(price).recurring?.usage_type !== 'metered' || quantity !== undefined)
+      throw invalid('What is paid by use has no quantity');
+    return { price };
+  });
   const { mode, customer, metadata = {}, success_url, cancel_url } = params;
   const session = account.put('cs_test', {
     object: 'checkout.session',
@@ -322,7 +350,7 @@ function openCheckout(account: StripeAccount, params: Json): Json {
     payment_status: 'unpaid',
     subscription: null,
     payment_intent: null,
-    wanted: { price: wanted.price, quantity: Number(wanted.quantity) },
+    wanted: { price: wanted.price, quantity: Number(wanted.quantity), byUse },
   });
   return Object.assign(session, { url: `https://checkout.stripe.com/c/pay/${session.id}` });
 }
