@@ -1,11 +1,9 @@
 import type { Limit } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
-import { type CapSetter, type CapUse, isNoCap, type Spent } from './caps-contract.ts';
+import { type CapSetter, type CapUse, isNoCap, NO_CAPS, type Spent } from './caps-contract.ts';
 import { CREDITS, capOf, refuseOver } from './sharing.ts';
 import type { Caps } from './sharing-contract.ts';
 
-/** Nothing is capped. */
-export const NO_CAPS: Caps = { credits: null, resources: {} };
 const PERIODS = ['day', 'month'] as const;
 const STORED = 'caps:spending';
 

@@ -32,6 +32,9 @@ export interface SpendingReport {
   used: CapUse[];
 }
 
+/** Nothing is capped. */
+export const NO_CAPS: Caps = { credits: null, resources: {} };
+
 /** Whether caps cap nothing. */
 export function isNoCap({ credits, resources }: Caps): boolean {
   return credits === null && Object.keys(resources).length === 0;

@@ -101,29 +101,40 @@ export function standingStatements(
   ];
 }
 
-/**
- * Adds what was used to the sums of the realm, and puts that of the user's months in place of what was there: once, for
- * the months say which sums they have.
- */
-export function sumStatements(d1: D1Database, userId: string, sums: Sums): D1PreparedStatement[] {
-  const { days, months, models, number } = sums;
-  const [first] = months;
-  if (!first) return [];
+/** Whose sums they are, and the row by which the directory says which it has: it is written in the same batch. */
+export interface SumsOf {
+  table: 'users' | 'organizations';
+  id: string;
+  first: { month: string; resource: string; member?: string };
+  number: number;
+}
+
+/** Adds what was used to the sums of the realm, of a user or an organization: once, for their months say which sums they have. */
+export function realmSumStatements(
+  d1: D1Database,
+  { table, id, first, number }: SumsOf,
+  { days, models }: Pick<Sums, 'days' | 'models'>,
+): D1PreparedStatement[] {
+  const { month, resource, member } = first;
+  const months =
+    table === 'users'
+      ? 'usage_monthly WHERE user_id = ?1'
+      : 'organization_usage WHERE organization_id = ?1 AND member = ?6';
   const add = (rows: unknown[], sql: string) =>
     d1
       .prepare(
         sql.replace(
-          'FROM user',
-          `FROM users, json_each(?2) WHERE users.id = ?1 AND NOT EXISTS (
-             SELECT 1 FROM usage_monthly WHERE user_id = ?1 AND month = ?3 AND resource = ?4 AND seq >= ?5)`,
+          'FROM whom',
+          `FROM ${table} AS whom, json_each(?2) WHERE whom.id = ?1 AND NOT EXISTS (
+             SELECT 1 FROM ${months} AND month = ?3 AND resource = ?4 AND seq >= ?5)`,
         ),
       )
-      .bind(userId, JSON.stringify(rows), first.month, first.resource, number);
+      .bind(id, JSON.stringify(rows), month, resource, number, ...(member === undefined ? [] : [member]));
   return [
     add(
       days,
       `INSERT INTO realm_usage_daily
-       SELECT users.realm_id, value ->> 'date', value ->> 'resource', value ->> 'quantity' FROM user
+       SELECT whom.realm_id, value ->> 'date', value ->> 'resource', value ->> 'quantity' FROM whom
        ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity`,
     ),
     ...(models.length > 0
@@ -131,13 +142,23 @@ export function sumStatements(d1: D1Database, userId: string, sums: Sums): D1Pre
           add(
             models,
             `INSERT INTO realm_token_daily
-             SELECT users.realm_id, value ->> 'date', value ->> 'model', value ->> 'input_tokens',
-               value ->> 'output_tokens', value ->> 'requests' FROM user
+             SELECT whom.realm_id, value ->> 'date', value ->> 'model', value ->> 'input_tokens',
+               value ->> 'output_tokens', value ->> 'requests' FROM whom
              ON CONFLICT DO UPDATE SET input_tokens = input_tokens + excluded.input_tokens,
                output_tokens = output_tokens + excluded.output_tokens, requests = requests + excluded.requests`,
           ),
         ]
       : []),
+  ];
+}
+
+/** Adds what was used to the sums of the realm, and puts that of the user's months in place of what was there. */
+export function sumStatements(d1: D1Database, userId: string, sums: Sums): D1PreparedStatement[] {
+  const { months, number } = sums;
+  const [first] = months;
+  if (!first) return [];
+  return [
+    ...realmSumStatements(d1, { table: 'users', id: userId, first, number }, sums),
     d1
       .prepare(
         `INSERT INTO usage_monthly (user_id, month, resource, realm_id, seq, quantity)

@@ -1,7 +1,7 @@
 import type { PlanRevenue, Revenue } from '../billing/revenue-service.ts';
 import { nearestReplica } from '../db/client.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { dateOf, lastDates } from '../lib/calendar.ts';
+import { lastDates } from '../lib/calendar.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
 import { countProviders, countSessions, namesOf, newestUsers, readDaily } from './dashboard-store.ts';
 import { FACETS, type FacetCount, type FacetName, facetsOf } from './user-facets.ts';
@@ -62,6 +62,12 @@ export interface Dashboard {
   topUsers: Record<string, TopUser[]>;
 }
 
+/** The same over some days: what happened and what was used on each of them. */
+export interface Overview extends Omit<Dashboard, 'today' | 'usageToday'> {
+  daily: RealmDay[];
+  usage: Awaited<ReturnType<UsageAnalytics['usage']>>;
+}
+
 /** Numbers of a realm, from roll-ups: no query reads more rows than it shows. Seconds late. */
 export class Statistics {
   readonly #d1: D1Database;
@@ -75,25 +81,32 @@ export class Statistics {
   }
 
   async dashboard(realmId: string): Promise<Dashboard> {
+    const { daily, usage, ...board } = await this.overview(realmId, 1);
+    return { ...board, today: daily[0] as RealmDay, usageToday: usage.totals };
+  }
+
+  /** The last so many UTC days, and how the realm is now. `resources` are those whose greatest users are named; all, when left out. */
+  async overview(realmId: string, days: number, resources?: string[]): Promise<Overview> {
     const { db } = nearestReplica(this.#d1);
-    const today = dateOf(Date.now());
+    const dates = lastDates(days, Date.now());
+    const today = dates.at(-1) as string;
     const [facets, [providers, daily, [live], recentUsers], usage, tops, revenue] = await Promise.all([
       facetsOf(db, realmId),
       db.batch([
         countProviders(db, realmId),
-        readDaily(db, realmId, today, today),
+        readDaily(db, realmId, dates[0] as string, today),
         countSessions(db, realmId, today),
         newestUsers(db, realmId, RECENT),
       ]),
-      this.#analytics.usage({ realmId }, 1),
-      this.#analytics.topUsers(realmId),
+      this.#analytics.usage({ realmId }, days),
+      this.#analytics.topUsers(realmId, resources),
       this.#revenue.byPlan(realmId),
     ]);
     return {
       users: numbersOf(facets, providers),
-      today: daysOf([today], daily)[0] as RealmDay,
+      daily: daysOf(dates, daily),
+      usage,
       activeSessions: live?.sessions ?? 0,
-      usageToday: usage.totals,
       recentUsers,
       revenue,
       topUsers: await this.#named(tops),

@@ -2,6 +2,7 @@ import { type DatabaseSession, nearestReplica } from '../db/client.ts';
 import type { ActivityRow } from '../directory/tables.ts';
 import { csvStream } from '../http/csv.ts';
 import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { rfc3339 } from '../lib/time.ts';
 import {
   type ActivityFilter,
@@ -12,6 +13,7 @@ import {
   countAudit,
   readActivity,
   readAudit,
+  readNames,
 } from './logs-store.ts';
 
 /** Rows of one query of an export. */
@@ -67,6 +69,18 @@ export class Logs {
     );
     const counted = read.reduce((sum, [, [one]]) => sum + (one?.counted ?? 0), 0);
     return { ...pageOf(rows, page.limit, ({ id }) => id), ...countedTotal(counted) };
+  }
+
+  /** What users and organizations of a realm are called, by id; who has no name by their address. Others are left out. */
+  async names(realmId: string, ids: (string | null)[]): Promise<Map<string, string>> {
+    const known = [...new Set(ids)].filter((id) => id !== null);
+    if (known.length === 0) return new Map();
+    const { db } = this.#session();
+    const [users, organizations] = await db.batch(readNames(db, realmId, known));
+    const called = users.map(({ id, name, username, email }) => {
+      return [id, name ?? username ?? (isPlaceholder(email) ? id : email)] as const;
+    });
+    return new Map([...called, ...organizations.map(({ id, name }) => [id, name] as const)]);
   }
 
   /** All entries of the activity log that a filter lets through, as CSV. */

@@ -1,10 +1,11 @@
 import { and, desc, eq, getTableColumns, gte, lt, SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { type AuditAction, audit } from '../directory/audit-tables.ts';
-import { activity } from '../directory/tables.ts';
+import { activity, users } from '../directory/tables.ts';
 import { LOGGED_TYPES } from '../events/derived.ts';
 import { counting } from '../http/paging.ts';
 import { timeDigits } from '../lib/ids.ts';
+import { organizations } from '../organizations/tables.ts';
 
 /** What the activity log of a realm is narrowed to. Times are Unix milliseconds. */
 export interface ActivityFilter {
@@ -94,6 +95,22 @@ export function readAudit(
     .where(and(auditOf(realmId, filter), page.after === null ? undefined : lt(audit.id, page.after)))
     .orderBy(desc(audit.id))
     .limit(page.limit);
+}
+
+/** What users and organizations of a realm are called, by their ids; others are left out. */
+export function readNames(db: Database, realmId: string, ids: string[]) {
+  const among = sql`IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const { id, email, username, name } = users;
+  return [
+    db
+      .select({ id, email, username, name })
+      .from(users)
+      .where(sql`${id} ${among} AND +${users.realmId} = ${realmId}`),
+    db
+      .select({ id: organizations.id, name: organizations.name })
+      .from(organizations)
+      .where(sql`${organizations.id} ${among} AND +${organizations.realmId} = ${realmId}`),
+  ] as const;
 }
 
 /** How many entries there are, as far as it is counted. */

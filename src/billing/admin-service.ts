@@ -99,11 +99,12 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, next), total };
   }
 
-  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, credits bought again, and use beyond limits is reported. */
+  /** Each minute: what has failed is tried again, payments and customers of payers who are gone are given back and deleted, new addresses and seats are told, credits bought again, and use beyond limits is reported. */
   async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, customers, seats, topUps, overage } = this.#kit.parts;
+    const { events, customers, seats, topUps, overage, strays } = this.#kit.parts;
     await events.retry(now, budget);
+    await strays.run(now, budget);
     await customers.erase(now, budget);
     await customers.tellAddresses(now, budget);
     await seats.catchUp(now, budget);

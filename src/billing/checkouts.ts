@@ -62,7 +62,7 @@ export class Checkouts {
     detail?: string,
   ): Promise<ApiError> {
     const { stripe } = this.#kit.parts;
-    await stripe.expireCheckouts(customer.customerId);
+    await stripe.expireCheckouts(customer.customerId, 'subscriptions');
     const { url } = await this.open(payer, customer, price, quantity, {});
     return new ApiError(code, { checkoutUrl: url, ...(detail && { detail }) });
   }

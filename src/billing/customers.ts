@@ -9,7 +9,6 @@ import type { PayerRow } from './payer-directory.ts';
 import type { BillingProvider } from './port.ts';
 import {
   dropCustomer,
-  dropErasure,
   findCustomer,
   keepCustomer,
   listAddressesDue,
@@ -17,12 +16,15 @@ import {
   postponeAddress,
   postponeErasure,
   settleAddress,
+  settleErasure,
 } from './store.ts';
 import type { CustomerRow } from './tables.ts';
 
 const FIRST_RETRY = MINUTE;
 const MAX_RETRY = 6 * HOUR;
 const ERASURES_PER_RUN = 20;
+/** Ending up to some checkouts that are open, deleting, and noting that. */
+const ERASURE_CALLS = 6;
 const ADDRESSES_PER_RUN = 20;
 /** Customers of one payer that can be deleted at Stripe in a day. */
 const MAX_DELETED = 5;
@@ -146,10 +148,12 @@ export class Customers {
     const { db } = primary(this.#d1);
     if (!budget.take(1)) return;
     for (const { customerId, attempts } of await listErasures(db, now, ERASURES_PER_RUN)) {
-      if (!budget.take(2)) return;
+      if (!budget.take(ERASURE_CALLS)) return;
       try {
+        // Nobody is to pay for what cannot be had any more.
+        await this.#stripe.expireCheckouts(customerId, 'all');
         await this.#stripe.deleteCustomer(customerId);
-        await dropErasure(db, customerId);
+        await settleErasure(db, customerId, now);
       } catch (error) {
         const pause = Math.min(FIRST_RETRY * 2 ** attempts, MAX_RETRY);
         await postponeErasure(

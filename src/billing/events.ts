@@ -20,6 +20,7 @@ import {
 import type { MailRow, PayerDirectory } from './payer-directory.ts';
 import type { Payments } from './payments.ts';
 import type { BillingProvider, HeardHint, Hint } from './port.ts';
+import type { StrayPayments } from './stray-payments.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, EventRow } from './tables.ts';
 
@@ -49,6 +50,7 @@ export interface EventDependencies {
   payments: Payments;
   directory: Directory;
   payers: PayerDirectory;
+  strays: StrayPayments;
   /** Those of the other databases, whose realms' events come here too. */
   others: () => BillingEvents[];
 }
@@ -216,8 +218,9 @@ export class BillingEvents {
   async #act(event: EventRow): Promise<{ isOurs: boolean; owner: CustomerRow | null }> {
     const { customerId, type } = event;
     const owner = customerId === null ? null : await this.#deps.customers.owner(customerId);
-    // Somebody else's, of the same Stripe account.
-    if (customerId !== null && !owner && type !== 'customer.created') return { isOurs: false, owner };
+    // Somebody else's, of the same Stripe account; or of who is gone.
+    if (customerId !== null && !owner && type !== 'customer.created')
+      return { isOurs: await this.#deps.strays.heard(event), owner };
     const handler = HANDLERS[type];
     return { isOurs: handler ? await handler(this.#deps, event, owner) : false, owner };
   }

@@ -16,6 +16,7 @@ import type { BillingProvider } from './port.ts';
 import { PriceList } from './price-list.ts';
 import { createStripe } from './providers/stripe.ts';
 import { Seats } from './seats.ts';
+import { StrayPayments } from './stray-payments.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TopUps } from './top-ups.ts';
 
@@ -47,6 +48,7 @@ export interface BillingParts {
   seats: Seats;
   topUps: TopUps;
   overage: OverageReports;
+  strays: StrayPayments;
 }
 
 /** The parts, put together on first use; without keys of Stripe there are none. */
@@ -94,14 +96,16 @@ export class BillingKit {
     const subscriptions = new Subscriptions({ d1, payers, stripe, customers, prices, grace });
     const topUps = new TopUps(deps);
     const payments = new Payments({ ...deps, subscriptions, topUps });
+    const strays = new StrayPayments(d1, stripe);
     const events = new BillingEvents({
       ...deps,
+      strays,
       subscriptions,
       payments,
       others: () => this.deps.others().map(({ parts }) => parts.events),
     });
     const seats = new Seats({ d1, stripe, customers, subscriptions });
     const overage = new OverageReports({ d1, stripe, customers });
-    return { stripe, customers, subscriptions, payments, events, seats, topUps, overage };
+    return { stripe, customers, subscriptions, payments, events, seats, topUps, overage, strays };
   }
 }

@@ -3,12 +3,13 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { writeAuditIf } from '../directory/audit.ts';
+import { maskEmail } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
 import { type ActivityType, DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import { eventOfActivity } from '../events/derived.ts';
 import { tellOf } from '../events/emit.ts';
-import { placeholderOf } from '../lib/email-address.ts';
+import { isPlaceholder, placeholderOf } from '../lib/email-address.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -19,7 +20,7 @@ import { outbox } from '../messages/tables.ts';
 import type { AccountChange, MailData } from '../messages/templates/mail-data.ts';
 import type { OrganizationChanges } from '../organizations/change-service.ts';
 import type { PayingParty } from '../wallet/payers.ts';
-import { billingAddressOf, type PlanWrite, subscriptionChange } from './store.ts';
+import { billingAddressOf, ownerAddressOf, type PlanWrite, subscriptionChange } from './store.ts';
 import type { SubscriptionRow } from './tables.ts';
 
 /** Whose billing: the id of a user or an organization. */
@@ -50,6 +51,9 @@ export interface PayerRow {
   /** What an organization has said where mails about paying go. */
   billingEmail: string | null;
 }
+
+/** How often somebody else may change the address between reading and writing it. */
+const EMAIL_TRIES = 3;
 
 export type MailRow = typeof outbox.$inferInsert;
 type Statement = BatchItem<'sqlite'>;
@@ -159,21 +163,59 @@ export class PayerDirectory {
     ];
   }
 
-  /** Says where mails about what an organization pays go. Throws `organization_not_found`. */
+  /**
+   * Says where mails about what an organization pays go; the address before and the new one are told, in the batch that changes it. Throws
+   * `organization_not_found`, and `conflict` when somebody always changes it meanwhile.
+   */
   async setEmail({ payerId, realmId }: Payer, email: string | null, actor: string): Promise<void> {
-    const changed = await this.#deps.organizations.record(payerId, {
-      set: { billingEmail: email },
-      guard: sql`realm_id = ${realmId}`,
-      audit: {
-        realmId,
-        at: Date.now(),
-        actor,
-        action: 'organization_changed',
-        target: payerId,
-        details: { changed: ['billing_email'] },
-      },
-    });
-    if (!changed.row) throw new ApiError('organization_not_found');
+    const { d1, organizations } = this.#deps;
+    const { db } = primary(d1);
+    for (let tries = 0; tries < EMAIL_TRIES; tries += 1) {
+      const row = await findOrganizationPayer(db, payerId);
+      if (row?.realmId !== realmId) throw new ApiError('organization_not_found');
+      const mails = await this.#addressMails(row, email ?? row.ownerEmail);
+      const changed = await organizations.record(payerId, {
+        set: { billingEmail: email },
+        // Else another address than the one before would be told.
+        guard: sql`billing_email IS ${row.billingEmail}`,
+        after: (to, stands) => mails.map((mail) => this.mailing(to, mail, stands)),
+        audit: {
+          realmId,
+          at: Date.now(),
+          actor,
+          action: 'organization_changed',
+          target: payerId,
+          details: { changed: ['billing_email'] },
+        },
+      });
+      if (!changed.row) continue;
+      for (const mail of mails) this.send(mail);
+      return;
+    }
+    throw new ApiError('conflict');
+  }
+
+  /** The mails that tell the address of an organization and another one that mails go there; none where it stays the same. */
+  async #addressMails(row: OrganizationPayerRow, to: string | null): Promise<MailRow[]> {
+    const { id, realmId, email: before, locale, organization, billingEmail } = row;
+    if (to === null || to.toLowerCase() === before.toLowerCase()) return [];
+    const issuer = issuerOf(this.#deps.origin, realmId);
+    const told = { organization: organization ?? '', email_masked: maskEmail(to) };
+    const about = { told, link: `${issuer}/account/organizations/${id}` };
+    const wanted = [
+      // That of an owner is proved; what else was said may be anybody's.
+      ...(isPlaceholder(before) ? [] : [{ to: before, isProved: billingEmail === null, data: about }]),
+      { to, isProved: to === row.ownerEmail, data: { told: null, link: `${issuer}/` } },
+    ];
+    const mails: MailRow[] = [];
+    for (const { to: address, isProved, data } of wanted) {
+      const request = { realmId, to: address, client: null, userId: id };
+      if (!isProved && !(await this.#deps.mailBudget.take('other', request))) continue;
+      const text = { template: 'billing_email_changed', data: { name: null, ...data } } as const;
+      const envelope = { realmId, userId: null, to: address, locale };
+      mails.push(message({ channel: 'mail', ...text }, envelope, Date.now()));
+    }
+    return mails;
   }
 
   /** Puts it into the activity log of a user, of which webhooks were told; that of an organization is the audit log. */
@@ -259,10 +301,15 @@ function rowOf({ greeted: name, status, ...found }: Found, free: string): PayerR
   return { ...own, plan, planExpiresAt, members, paidSeats, billingEmail };
 }
 
-async function findOrganizationPayer(db: Database, id: string): Promise<PayerRow | null> {
+/** With the address of an owner, whatever else was said; null where none has one. */
+type OrganizationPayerRow = PayerRow & { ownerEmail: string | null };
+
+async function findOrganizationPayer(db: Database, id: string): Promise<OrganizationPayerRow | null> {
   const address = billingAddressOf({ owner: 'organization_id' }, sql`organizations.id`);
-  const [found] = await db.all<Omit<Found, 'email' | 'greeted'> & { email: string | null }>(sql`
-    SELECT id, realm_id AS realmId, ${address} AS email, name AS organization, status, plan, plan_expires_at AS planExpiresAt,
+  const [found] = await db.all<
+    Omit<Found, 'email' | 'greeted'> & { email: string | null; ownerEmail: string | null }
+  >(sql`
+    SELECT id, realm_id AS realmId, ${address} AS email, ${ownerAddressOf(sql`organizations.id`)} AS ownerEmail, name AS organization, status, plan, plan_expires_at AS planExpiresAt,
       paid_seats AS paidSeats, billing_email AS billingEmail,
       (SELECT count(*) FROM organization_members WHERE organization_id = organizations.id) AS members,
       (SELECT users.locale FROM organization_members JOIN users ON users.id = user_id
@@ -270,5 +317,6 @@ async function findOrganizationPayer(db: Database, id: string): Promise<PayerRow
        ORDER BY joined_at, users.id LIMIT 1) AS locale
     FROM organizations WHERE id = ${id}`);
   const nobody = { greeted: null, email: found?.email ?? placeholderOf(id) };
-  return found ? rowOf({ ...found, ...nobody }, ORGANIZATION_PLAN) : null;
+  if (!found) return null;
+  return { ...rowOf({ ...found, ...nobody }, ORGANIZATION_PLAN), ownerEmail: found.ownerEmail };
 }

@@ -61,9 +61,10 @@ export function payerRoutes(billing: Billing, levels: Levels) {
           audit: 'billing_email_set',
         }),
         summary: 'Say where mails about what an organization pays go',
-        description: 'Stripe has it within minutes. A user has one address for everything.',
+        description:
+          'Stripe has it within minutes. The address before and the new one are told by mail. A user has one address for everything.',
         request: jsonBody(BillingEmailBody),
-        responses: responses({ 204: { description: 'It is said' } }, billingFailures()),
+        responses: responses({ 204: { description: 'It is said' } }, billingFailures('conflict')),
       }),
       async (c) => {
         const { email } = c.req.valid('json');

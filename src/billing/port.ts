@@ -64,6 +64,8 @@ export interface Checkout {
   mode: string;
   paid: boolean;
   subscriptionId: string | null;
+  /** By what a pack was paid. */
+  paymentIntentId: string | null;
   metadata: Record<string, string>;
 }
 
@@ -205,8 +207,8 @@ export interface BillingProvider {
   ): Promise<{ id: string; url: string }>;
   checkout(id: string): Promise<Checkout | null>;
   checkoutOfPayment(paymentIntentId: string): Promise<Checkout | null>;
-  /** Checkouts for a subscription that are still open, but for one, can no longer be completed. */
-  expireCheckouts(customerId: string, except?: string): Promise<void>;
+  /** Checkouts that are still open, for a subscription or all, but for one, can no longer be completed. */
+  expireCheckouts(customerId: string, which: 'subscriptions' | 'all', except?: string): Promise<void>;
   createPortal(customerId: string, returnUrl: string): Promise<string>;
 
   createSetupIntent(customerId: string): Promise<{ id: string; clientSecret: string }>;
@@ -260,6 +262,8 @@ export interface BillingProvider {
     idempotencyKey: string,
   ): Promise<OffSessionPayment>;
   payment(id: string): Promise<OffSessionPayment | null>;
+  /** Gives back all of a payment that is left; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
+  refund(paymentId: string, idempotencyKey: string): Promise<boolean>;
   /** A customer's payment since a time whose metadata has that, or null. */
   findPayment(
     customerId: string,

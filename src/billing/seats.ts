@@ -1,7 +1,7 @@
 import { and, eq, lte, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
-import { fieldError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import { backoff } from '../lib/backoff.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { describeFailure, log } from '../lib/log.ts';
@@ -10,6 +10,7 @@ import { HOUR } from '../lib/time.ts';
 import { members } from '../organizations/tables.ts';
 import type { Customers } from './customers.ts';
 import type { BillingProvider } from './port.ts';
+import { holdSeats } from './store.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { type PriceRow, seatChanges } from './tables.ts';
 
@@ -28,7 +29,8 @@ export interface SeatDependencies {
 
 /**
  * How many of a plan's price an organization pays: as many as it has members, or as many seats as it wants, which are no fewer. `path`
- * is where the number stands that is wanted. Throws 422 for a number that cannot be.
+ * is where the number stands that is wanted. Seats that are bought in a `lease` are held: until it ends no more join than are paid for
+ * then. Throws 422 for a number that cannot be.
  */
 export async function quantityOf(
   d1: D1Database,
@@ -36,15 +38,21 @@ export async function quantityOf(
   seats: PriceRow['seats'],
   wanted: number | undefined,
   path: string,
+  lease: number | null,
 ): Promise<number> {
   if (seats === null || !isOrganizationId(payerId)) {
     if (wanted === undefined || wanted === 1) return 1;
     throw fieldError(path, 'invalid', 'A plan that is not paid by seat is bought once');
   }
-  const count = await countMembers(primary(d1).db, payerId);
+  const { db } = primary(d1);
+  const held = seats === 'paid' && lease !== null ? await holdSeats(db, payerId, lease, wanted) : null;
+  if (held !== null) return held;
+  const count = await countMembers(db, payerId);
   if (wanted === undefined || wanted === count) return count;
   if (seats === 'members') throw fieldError(path, 'invalid', `It is paid for ${count} members`);
   if (wanted < count) throw fieldError(path, 'too_small', `There are ${count} members`);
+  // Whoever changes it in a lease that is over must not ask Stripe any more.
+  if (lease !== null) throw new ApiError('conflict');
   return wanted;
 }
 

@@ -120,13 +120,13 @@ export class Billing {
     const { customer, row } = await this.#payer(payer);
     const price = await this.#price(payer.realmId, choice);
     if (price.plan === null) return this.#checkouts.open(row, customer, price, wanted ?? 1, back, reference);
-    const quantity = await this.#quantity(payer, price, wanted, 'quantity');
+    const quantity = await this.#quantity(payer, price, wanted, 'quantity', null);
     const { subscriptions, stripe } = this.#kit.parts;
     return subscriptions.alone(payer.payerId, async () => {
       if (await subscriptions.changeable(customer)) throw new ApiError('subscription_exists');
       const opened = await this.#checkouts.open(row, customer, price, quantity, back, reference);
       // Of two open ones both could be paid.
-      await stripe.expireCheckouts(customer.customerId, opened.id);
+      await stripe.expireCheckouts(customer.customerId, 'subscriptions', opened.id);
       return opened;
     });
   }
@@ -197,7 +197,7 @@ export class Billing {
     return subscriptions.alone(payer.payerId, async (lease) => {
       const current = await subscriptions.changeable(customer);
       if (!current) {
-        const quantity = await this.#quantity(payer, price, undefined, 'seats');
+        const quantity = await this.#quantity(payer, price, undefined, 'seats', lease);
         return this.#begin(row, customer, { price, quantity, paymentMethodId }, { lease, reference });
       }
       if (reference === undefined || current.reference !== reference)
@@ -226,7 +226,7 @@ export class Billing {
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         // Whoever says no number of seats keeps theirs.
         const before = current?.seats === 'paid' && price.seats === 'paid' ? current.quantity : undefined;
-        const quantity = await this.#quantity(payer, price, seats ?? before, 'seats');
+        const quantity = await this.#quantity(payer, price, seats ?? before, 'seats', lease);
         if (current) await this.#change(current, price, quantity);
         else await this.#begin(row, customer, { price, quantity, paymentMethodId: undefined }, { lease });
       });
@@ -319,8 +319,14 @@ export class Billing {
     return prices.get(realmId, choice.priceId);
   }
 
-  #quantity(payer: Payer, price: PriceRow, wanted: number | undefined, path: string): Promise<number> {
-    return quantityOf(this.#kit.deps.d1, payer.payerId, price.seats, wanted, path);
+  #quantity(
+    payer: Payer,
+    price: PriceRow,
+    wanted: number | undefined,
+    path: string,
+    lease: number | null,
+  ): Promise<number> {
+    return quantityOf(this.#kit.deps.d1, payer.payerId, price.seats, wanted, path, lease);
   }
 
   /** A payer's customer, if there is one; says whether there is such a payer. */

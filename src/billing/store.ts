@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
@@ -49,9 +49,13 @@ export async function replacePrices(db: Database, realmId: string, rows: PriceRo
 export function billingAddressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
   // By names of their own: the id may be a column of the same tables outside.
   if (owner === 'user_id') return sql`(SELECT own.email FROM users AS own WHERE own.id = ${id})`;
-  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}),
-    (SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
-     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1))`;
+  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}), ${ownerAddressOf(id)})`;
+}
+
+/** As SQL: the address of the owner who has been in an organization longest. */
+export function ownerAddressOf(id: SQL): SQL {
+  return sql`(SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
+     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1)`;
 }
 
 /** A payer's customer, or that of such an id. */
@@ -149,10 +153,33 @@ export async function seize(db: Database, payerId: string, now: number, until: n
   const { customers } = tablesOf(payerId);
   const taken = await db
     .update(customers)
-    .set({ busyUntil: until })
+    .set({ busyUntil: until, heldSeats: null })
     .where(and(eq(customers.payerId, payerId), lte(customers.busyUntil, now)))
     .returning({ payerId: customers.payerId });
   return taken.length > 0;
+}
+
+/**
+ * Lets no more than so many join while the lease lasts, or no more than there are; gives how many that is. Null when more have joined, or
+ * the lease is over.
+ */
+export async function holdSeats(
+  db: Database,
+  organizationId: string,
+  lease: number,
+  wanted: number | undefined,
+): Promise<number | null> {
+  const { customers } = tablesOf(organizationId);
+  const count = sql`(SELECT count(*) FROM organization_members WHERE organization_id = ${organizationId})`;
+  const held = sql<number>`coalesce(${wanted ?? null}, ${count})`;
+  const [row] = await db
+    .update(customers)
+    .set({ heldSeats: held })
+    .where(
+      and(eq(customers.payerId, organizationId), eq(customers.busyUntil, lease), sql`${held} >= ${count}`),
+    )
+    .returning({ seats: customers.heldSeats });
+  return row?.seats ?? null;
 }
 
 export async function release(db: Database, payerId: string, until: number): Promise<void> {
@@ -271,13 +298,32 @@ export function readRevenue(db: Database, realmId: string) {
     .where(and(eq(planRevenue.realmId, realmId), gt(subscriptions, 0)));
 }
 
-/** Customers that are due to be deleted at Stripe. */
+/**
+ * Customers that are due to be deleted at Stripe; but for those of whose payer a payment was begun that nobody has found yet: by them it is
+ * looked for.
+ */
 export function listErasures(db: Database, now: number, limit: number) {
-  return db.select().from(billingErasures).where(lte(billingErasures.nextAttemptAt, now)).limit(limit);
+  const isLookedFor = sql`EXISTS (SELECT 1 FROM stray_payments
+    WHERE stray_payments.customer_id = ${billingErasures.customerId} AND payment_id IS NULL AND stray_payments.settled_at IS NULL)`;
+  return db
+    .select()
+    .from(billingErasures)
+    .where(
+      and(
+        isNull(billingErasures.settledAt),
+        lte(billingErasures.nextAttemptAt, now),
+        sql`NOT ${isLookedFor}`,
+      ),
+    )
+    .limit(limit);
 }
 
-export async function dropErasure(db: Database, customerId: string): Promise<void> {
-  await db.delete(billingErasures).where(eq(billingErasures.customerId, customerId));
+/** Notes that a customer is deleted at Stripe; whose it was stays known for a while. */
+export async function settleErasure(db: Database, customerId: string, settledAt: number): Promise<void> {
+  await db
+    .update(billingErasures)
+    .set({ settledAt, lastError: null })
+    .where(eq(billingErasures.customerId, customerId));
 }
 
 export async function postponeErasure(

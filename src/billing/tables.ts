@@ -40,6 +40,7 @@ function payerTables(prefix: 'billing' | 'organization', owner: string, parent: 
       plan: text(),
       planExpiresAt: integer('plan_expires_at'),
       busyUntil: integer('busy_until').notNull().default(0),
+      heldSeats: integer('held_seats'),
       addressDue: integer('address_due'),
       addressAttempts: integer('address_attempts').notNull().default(0),
       createdAt: integer('created_at').notNull(),
@@ -132,6 +133,7 @@ export const topUps = sqliteTable('top_ups', {
   counter: integer().notNull().default(0),
   month: text().notNull().default(''),
   spent: integer().notNull().default(0),
+  spentElsewhere: text('spent_elsewhere'),
   pendingAmount: integer('pending_amount'),
   pendingCredits: integer('pending_credits'),
   pendingMethod: text('pending_method'),
@@ -227,7 +229,24 @@ export const billingErasures = sqliteTable('billing_erasures', {
   attempts: integer().notNull().default(0),
   nextAttemptAt: integer('next_attempt_at').notNull().default(0),
   lastError: text('last_error'),
+  settledAt: integer('settled_at'),
 });
+
+/** Payments whose payer is gone, to be given back. */
+export const strayPayments = sqliteTable('stray_payments', {
+  id: text().primaryKey(),
+  customerId: text('customer_id').notNull(),
+  paymentId: text('payment_id'),
+  topUp: integer('top_up'),
+  begunAt: integer('begun_at').notNull(),
+  foundAt: integer('found_at').notNull(),
+  attempts: integer().notNull().default(0),
+  nextAttemptAt: integer('next_attempt_at').notNull().default(0),
+  lastError: text('last_error'),
+  settledAt: integer('settled_at'),
+});
+
+export type StrayPaymentRow = typeof strayPayments.$inferSelect;
 
 export const billingProgress = sqliteTable('billing_progress', {
   id: integer().primaryKey(),

@@ -32,7 +32,7 @@ export async function findTopUp(db: Database, payerId: string): Promise<TopUpRow
 }
 
 /**
- * Turns it on, or sets it otherwise; what was spent this month stays. Null for a payer who is gone, and while a payment is under way in
+ * Turns it on, or sets it otherwise; what was spent this month stays, in each currency by itself. Null for a payer who is gone, and while a payment is under way in
  * another currency, whose amount would be asked for in this one.
  */
 export async function setTopUp(
@@ -47,11 +47,22 @@ export async function setTopUp(
   const [row] = await insertIf(db, topUps, { payerId, ...own, realmId, ...state, createdAt: now }, exists)
     .onConflictDoUpdate({
       target: topUps.payerId,
-      set: { ...state, falls: sql`${topUps.falls} + 1` },
+      set: { ...state, ...spentIn(setting.currency), falls: sql`${topUps.falls} + 1` },
       setWhere: sql`${topUps.pendingAmount} IS NULL OR ${topUps.currency} = ${setting.currency}`,
     })
     .returning();
   return row ?? null;
+}
+
+/** As SQL: what was spent of the month in a currency, when the limit is in that from now on; and in others, to go on from when it is again. */
+function spentIn(currency: string) {
+  const { spent, spentElsewhere } = topUps;
+  const isSame = sql`${topUps.currency} = ${currency}`;
+  const named = (name: SQL) => sql`'$."' || ${name} || '"'`;
+  return {
+    spent: sql`iif(${isSame}, ${spent}, coalesce(json_extract(${spentElsewhere}, ${named(sql`${currency}`)}), 0))`,
+    spentElsewhere: sql`iif(${isSame}, ${spentElsewhere}, json_set(coalesce(${spentElsewhere}, '{}'), ${named(sql`${topUps.currency}`)}, ${spent}))`,
+  };
 }
 
 /** Turns it off; a payment that is under way is still settled. */
@@ -127,6 +138,7 @@ export async function beginPayment(
       counter: sql`${topUps.counter} + 1`,
       month,
       spent: sql`${spent} + ${amount}`,
+      spentElsewhere: sql`iif(${topUps.month} = ${month}, ${topUps.spentElsewhere}, NULL)`,
       pendingAmount: amount,
       pendingCredits: credits,
       pendingMethod: method,

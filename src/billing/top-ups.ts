@@ -33,7 +33,7 @@ const TOP_UP_CALLS = 20;
 /** Stripe repeats the answer to a key that it knows, a failure of its own too: after so many tries a payment that it does not have is new. */
 const TRIES_OF_A_KEY = 3;
 /** By what a payment of Stripe's says that it is one of these: the number of it. */
-const NUMBER = 'top_up';
+export const TOP_UP_NUMBER = 'top_up';
 
 /** What topping up is made of. */
 export interface TopUpDependencies {
@@ -129,7 +129,7 @@ export class TopUps {
     const payment = await this.#deps.stripe.payment(paymentId);
     const owner = payment?.customerId ? await this.#deps.customers.owner(payment.customerId) : null;
     if (!payment || !owner) return false;
-    const number = Number(payment.metadata[NUMBER]);
+    const number = Number(payment.metadata[TOP_UP_NUMBER]);
     if (!Number.isSafeInteger(number)) return false;
     const row = await this.find(owner);
     await this.#conclude(owner, row?.counter === number ? row : null, payment, Date.now());
@@ -184,11 +184,11 @@ export class TopUps {
     const known =
       tries === 0 && now - begun < HOUR
         ? null
-        : await stripe.findPayment(customerId, begun - HOUR, [NUMBER, String(counter)]);
+        : await stripe.findPayment(customerId, begun - HOUR, [TOP_UP_NUMBER, String(counter)]);
     const key = `top-up:${payerId}:${counter}${tries < TRIES_OF_A_KEY ? '' : `:${tries}`}`;
     const metadata = {
       ...payerMetadata(customer),
-      [NUMBER]: String(counter),
+      [TOP_UP_NUMBER]: String(counter),
       credits: String(row.pendingCredits),
     };
     const order = {

@@ -176,7 +176,6 @@ export function KitPage({ view }: { view: View }) {
             />
             <DayBars
               view={view}
-              size="small"
               label="Images a day"
               days={[3, 0, 8, 5, 12, 9, 4].map((value, at) => ({ date: `2026-11-0${at + 1}`, value }))}
             />

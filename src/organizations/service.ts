@@ -229,9 +229,14 @@ export class Organizations {
     return readMembers(nearestReplica(this.#deps.d1, bookmark).db, organizationId, page);
   }
 
+  /** A member, or null. */
+  findMember(organizationId: string, userId: string): Promise<ShownMember | null> {
+    return findMember(primary(this.#deps.d1).db, organizationId, userId);
+  }
+
   /** A member. Throws `member_not_found`. */
   async member(organizationId: string, userId: string): Promise<ShownMember> {
-    const found = await findMember(primary(this.#deps.d1).db, organizationId, userId);
+    const found = await this.findMember(organizationId, userId);
     if (!found) throw new ApiError('member_not_found');
     return found;
   }

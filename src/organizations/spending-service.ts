@@ -89,11 +89,12 @@ export class OrganizationSpending {
    * Sets the caps of everybody, or of a member, and notes it in the audit log first: whoever may not any more is refused there, before
    * anything is set. Throws `member_not_found`, `conflict`.
    */
-  async setCaps(by: Admitted, userId: string | null, caps: Caps): Promise<CapReport> {
+  async setCaps(by: Admitted, userId: string | null, caps: Caps, reason?: string): Promise<CapReport> {
     const { id: organizationId, realmId } = by.organization;
     const of = { organizationId, realmId };
     await this.caps(of, userId);
-    const details = { changed: ['caps'], caps, ...(userId !== null && { user_id: userId }) };
+    const about = { ...(userId !== null && { user_id: userId }), ...(reason !== undefined && { reason }) };
+    const details = { changed: ['caps'], caps, ...about };
     await this.#organizations.apply(by, {
       audit: this.#organizations.entry(by, 'organization_changed', details),
     });

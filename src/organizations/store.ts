@@ -50,9 +50,11 @@ export function isMember(organizationId: string, userId: string, role?: string):
   return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${where})`;
 }
 
-/** How many members an organization may have: its seats and those it pays for, but no more than the realm lets one have. */
+/** How many members an organization may have: its seats, those it pays for and those it is buying, but no more than the realm lets one have. */
 export function seatsOf(organizationId: string, most: number): SQL {
-  return sql`(SELECT min(${most}, coalesce(seats, ${most}), coalesce(paid_seats, ${most}))
+  const held = sql`(SELECT held_seats FROM organization_customers
+    WHERE organization_id = ${organizationId} AND busy_until > ${Date.now()})`;
+  return sql`(SELECT min(${most}, coalesce(seats, ${most}), coalesce(paid_seats, ${most}), coalesce(${held}, ${most}))
     FROM organizations WHERE id = ${organizationId})`;
 }
 

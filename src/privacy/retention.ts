@@ -15,6 +15,8 @@ const API_KEY_DAYS = 90;
 const BILLING_EVENT_DAYS = 90;
 /** Longer than Stripe takes what was used. */
 const OVERAGE_DAYS = 100;
+/** Longer than a bank debit takes. */
+const GONE_CUSTOMER_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 /** Of clients that registered themselves: since they got a token last, and since they registered and never got one. */
 const UNUSED_CLIENT_DAYS = 90;
@@ -106,6 +108,12 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
       where: 'hour < ?',
       before: before(OVERAGE_DAYS),
     },
+    ...['billing_erasures', 'stray_payments'].map((table) => ({
+      table,
+      key: table === 'stray_payments' ? 'id' : 'customer_id',
+      where: 'settled_at < ?',
+      before: before(GONE_CUSTOMER_DAYS),
+    })),
     { table: 'dev_messages', key: 'id', where: 'created_at < ?', before: before(DEV_MESSAGE_DAYS) },
   ];
 }

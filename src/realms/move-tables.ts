@@ -97,6 +97,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'realm_guards',
   'realm_changes',
   'billing_erasures',
+  'stray_payments',
   'billing_progress',
   'dev_messages',
   'event_sink',

@@ -1,5 +1,5 @@
-import { cappedNames, capUses, NO_CAPS } from '../account/cap-book.ts';
-import type { Spent } from '../account/caps-contract.ts';
+import { cappedNames, capUses } from '../account/cap-book.ts';
+import { NO_CAPS, type Spent } from '../account/caps-contract.ts';
 import type { MemberSums } from '../account/member-sums.ts';
 import type { Behalf } from '../account/metering-contract.ts';
 import type { ProductKeyBook } from '../account/product-keys.ts';

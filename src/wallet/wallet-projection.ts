@@ -2,9 +2,10 @@ import type { SpendingAlert } from '../account/alert-book.ts';
 import { mailOf } from '../account/alerts.ts';
 import type { Atomically } from '../account/atomic.ts';
 import { creditEvents, noteBooked } from '../account/credit-events.ts';
-import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
+import type { Cursor, MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
 import { overageStatement } from '../account/overage-statement.ts';
+import { realmSumStatements } from '../account/projection-statements.ts';
 import type { StandingWork } from '../account/schedule.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
@@ -40,8 +41,8 @@ const BATCH = 100;
 const CHUNK = 1_000;
 
 /**
- * Sums up what was used of an organization, and tells the directory what each member's months have come to, as a whole: once in a
- * while, and telling it twice changes nothing.
+ * Sums up what was used of an organization, and tells the directory what each member's months have come to, as a whole, and the realm
+ * what came to each day: once in a while, and telling it twice changes nothing.
  */
 export class WalletProjection implements StandingWork {
   readonly #deps: WalletProjectionDependencies;
@@ -95,22 +96,24 @@ export class WalletProjection implements StandingWork {
     const { atomically, sql, sums, target, told } = this.#deps;
     const to = target();
     if (!to) return;
-    const { unsent, messages, credits, overage } = atomically(() => {
+    const { unsent, used, messages, credits, overage } = atomically(() => {
       const messages = this.#waiting.list(BATCH);
       const books = this.#deps.books();
       // Nobody has used anything yet.
-      if (!books) return { unsent: null, messages, credits: null, overage: null };
-      sums.fold();
-      const folded = books.usage.fold();
-      const before = told.get().folded;
-      // What is summed up here is what may be forgotten: the directory is told months as a whole.
-      if (folded.uses !== before.uses || folded.tokens !== before.tokens) told.put({ folded, sent: folded });
+      if (!books) return { unsent: null, used: null, messages, credits: null, overage: null };
+      const used = this.#used(books.usage);
       const credits = creditEvents(sql, told.get().credits, BATCH, to.organizationId);
-      return { unsent: sums.unsent(), messages, credits, overage: books.usage.overage.unsent() };
+      return { unsent: sums.unsent(), used, messages, credits, overage: books.usage.overage.unsent() };
     });
     if (!unsent && !overage && messages.length === 0 && !credits) return;
     const { months, reached } = unsent ?? { months: [], reached: null };
     const statements = [];
+    // By a resource, of which there is one where something was used.
+    const first = months.find(({ resource }) => resource !== CREDITS);
+    if (used && reached && first) {
+      const of = { table: 'organizations', id: to.organizationId, first, number: numberOf(reached) } as const;
+      statements.push(...realmSumStatements(to.d1, of, used));
+    }
     for (let from = 0; reached && from < months.length; from += CHUNK)
       statements.push(statement(to, months.slice(from, from + CHUNK), reached));
     const whose = { table: 'organizations', id: to.organizationId } as const;
@@ -129,13 +132,29 @@ export class WalletProjection implements StandingWork {
     if (!target()) return;
     atomically(() => {
       if (reached) sums.noteSent(reached);
+      if (used) told.put({ sent: used.to });
       if (overage) this.#deps.books()?.usage.overage.noteSent(overage);
       const last = messages.at(-1);
       if (last) this.#waiting.drop(last.seq);
       // Nobody may want to hear of them by now.
       if (credits && told.get().credits !== undefined) told.put({ credits: credits.reached });
     });
-    if (messages.length === BATCH || credits?.events.length === BATCH) this.#wake(Date.now() + SECOND);
+    // What had to wait for a range that was on its way does not wait again.
+    if (used?.isLate || messages.length === BATCH || credits?.events.length === BATCH)
+      this.#wake(Date.now() + SECOND);
+  }
+
+  /** Sums up what was used, and gives what the realm does not have of it; null when it has all. */
+  #used(usage: MeteringBooks['usage']) {
+    const { sums, told } = this.#deps;
+    const { folded, sent } = told.get();
+    // What is on its way goes as it is, or the realm could count it twice.
+    const isLate = folded.uses !== sent.uses || folded.tokens !== sent.tokens;
+    if (!isLate) sums.fold();
+    const to = isLate ? folded : usage.fold();
+    if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
+    if (!isLate) told.put({ folded: to });
+    return { days: usage.quotas.sums(sent, to).days, models: usage.tokens.sums(sent, to), to, isLate };
   }
 
   #wake(at: number): void {
@@ -151,11 +170,16 @@ function eventOf({ seq, at, data }: ToldMessage, organizationId: string): Object
   return event ? [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }] : [];
 }
 
+/** What numbers sums: it rises with each. */
+function numberOf({ uses, tokens, credits }: Cursor): number {
+  return uses + tokens + credits;
+}
+
 /** Puts months in place of what was there, unless what is there is newer. */
 function statement(
   { d1, organizationId }: { d1: D1Database; organizationId: string },
   months: MemberMonth[],
-  reached: { uses: number; tokens: number; credits: number },
+  reached: Cursor,
 ): D1PreparedStatement {
   const rows = months.map(({ resource, ...rest }) => ({
     ...rest,
@@ -169,5 +193,5 @@ function statement(
        ON CONFLICT DO UPDATE SET quantity = excluded.quantity, seq = excluded.seq
        WHERE excluded.seq > organization_usage.seq`,
     )
-    .bind(organizationId, JSON.stringify(rows), reached.uses + reached.tokens + reached.credits);
+    .bind(organizationId, JSON.stringify(rows), numberOf(reached));
 }

@@ -41,7 +41,7 @@ it.each([
         realm,
       ),
     () => run("DELETE FROM billing_events WHERE id = 'evt_hand'"),
-    'Events of Stripe could not be handled',
+    'Stripe events failed',
   ],
   [
     'cron',
@@ -53,19 +53,19 @@ it.each([
         NOW - HOUR,
       ),
     () => run("DELETE FROM outbox WHERE id = 'msg_hand'"),
-    'What the cron should have done',
+    'Scheduled work is minutes late',
   ],
   [
     'keys',
     () => run('UPDATE signing_keys SET rotate_at = ? WHERE realm_id = ?', NOW - 2 * HOUR, realm),
     () => run('UPDATE signing_keys SET rotate_at = ? WHERE realm_id = ?', NOW + HOUR, realm),
-    'A signing key should have changed',
+    'A signing key is overdue',
   ],
   [
     'audit',
     () => run('UPDATE audit_stream SET is_on = 1, failing_since = 1'),
     () => run('UPDATE audit_stream SET is_on = 0, failing_since = NULL'),
-    'The stream of audits is not taken',
+    'The audit stream is not accepted',
   ],
 ] as const)(
   '%s: the first page and the health say so, with the way to mend it',

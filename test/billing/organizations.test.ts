@@ -283,6 +283,52 @@ describe('where mails about paying go', () => {
     expect(await emailAtStripe(id)).toBe(heir.email);
   });
 
+  it('tells the address before and the new one, in both languages, and is no relay', async () => {
+    const owner = await person();
+    const id = await foundedBy(owner);
+    const mails = async () => {
+      const { results } = await env.DB.prepare(
+        "SELECT recipient, data, locale FROM outbox WHERE template = 'billing_email_changed' AND data LIKE ? ORDER BY id",
+      )
+        .bind('%')
+        .all<any>();
+      return results.filter(({ recipient }) => [owner.email, first, second].includes(recipient));
+    };
+    const [first, second] = [1, 2].map((n) => `bills-${n}-${crypto.randomUUID()}@example.com`) as [
+      string,
+      string,
+    ];
+    const set = (email: string | null) =>
+      call('PUT', '/v1/billing/email', { token: owner.token, body: { organization_id: id, email } });
+    expect((await set(first)).status).toBe(204);
+    const [old, fresh] = await mails();
+    expect(old).toMatchObject({ recipient: owner.email });
+    expect(old.data).toContain(id);
+    expect(fresh).toMatchObject({ recipient: first });
+    // Nothing that a member wrote, and nothing that leads to the organization.
+    expect(fresh.data).not.toContain(id);
+    expect(JSON.parse(fresh.data)).toMatchObject({ told: null });
+    // The same again tells nobody.
+    expect((await set(first)).status).toBe(204);
+    expect(await mails()).toHaveLength(2);
+    // Two at once: each tells what it changed, and nobody is told of what did not happen.
+    expect(
+      await Promise.all([set(second), set(null)]).then((all) => all.map(({ status }) => status)),
+    ).toEqual([204, 204]);
+    const told = (await mails()).slice(2);
+    expect(told).toHaveLength(4);
+    // An inbox gets no more than strangers may send it.
+    for (let n = 0; n < 8; n += 1) await set(n % 2 === 0 ? first : second);
+    const toFirst = (await mails()).filter(({ recipient }) => recipient === first);
+    expect(toFirst.length).toBeLessThanOrEqual(5);
+    const audit = await env.DB.prepare(
+      "SELECT details FROM audit WHERE target = ? AND action = 'organization_changed'",
+    )
+      .bind(id)
+      .first<any>();
+    expect(audit.details).toContain('billing_email');
+  });
+
   it('is tried again when Stripe fails', async () => {
     const owner = await person();
     const id = await foundedBy(owner);

@@ -289,6 +289,40 @@ describe('a plan that is paid by bought seats', () => {
     expect(shown.body).toMatchObject({ plan: 'organization', paid_seats: null, paid: null });
   });
 
+  const membersOf = (id: string) =>
+    env.DB.prepare('SELECT count(*) AS n FROM organization_members WHERE organization_id = ?')
+      .bind(id)
+      .first<number>('n');
+
+  it.each(['first', 'fewer'])('nobody joins beyond the seats that are being bought: %s', async (which) => {
+    for (const delay of [0, 150, 300]) {
+      const one = await team(realm, 2);
+      if (which === 'fewer') {
+        expect((await one.as('PUT', 'subscription', { plan: 'enterprise', seats: 9 })).status).toBe(200);
+      }
+      const pattern = `POST /v1/subscriptions.*${which === 'first' ? one.customer : 'quantity.=2'}`;
+      await atStripe('faults', { pattern, status: 'late', times: 1 });
+      const bought = one.as('PUT', 'subscription', {
+        plan: 'enterprise',
+        ...(which === 'fewer' && { seats: 2 }),
+      });
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      const joined = await Promise.all(Array.from({ length: 5 }, () => invite(one)));
+      const answer = await bought;
+      const members = await membersOf(one.id);
+      const row = await env.DB.prepare('SELECT paid_seats FROM organizations WHERE id = ?')
+        .bind(one.id)
+        .first<any>();
+      expect(members).toBe(2 + joined.filter(({ status }) => status === 201).length);
+      expect(members, JSON.stringify(answer.body)).toBeLessThanOrEqual(row.paid_seats);
+      expect(row.paid_seats).toBe(await one.quantity());
+      // Nothing stays held.
+      const later = await one.as('PUT', 'subscription', { plan: 'enterprise', seats: 9 });
+      expect(later.status, JSON.stringify(later.body)).toBe(200);
+      expect((await invite(one)).status).toBe(201);
+    }
+  });
+
   it('is declined whole where the card is: the seats stay as they were', async () => {
     const one = await team(realm, 1);
     await one.subscribe();

@@ -16,6 +16,7 @@ import {
   eventsAbout,
   KINDS,
   mapPrices,
+  PRICE_MEANINGS,
   payerOfKind,
   standing,
 } from '../support/stripe.ts';
@@ -366,6 +367,34 @@ describe.each(KINDS)('automatic top-up: %s', (kind) => {
       expect(await one.shown()).toMatchObject({ status: 'on' });
     },
   );
+
+  it('counts what was spent of a month in each currency by itself', async () => {
+    await mapPrices([...PRICE_MEANINGS, { price_id: 'price_credits_yen', credits: 300 }]);
+    const one = await payer(10);
+    await one.set();
+    await run();
+    expect(await one.shown()).toMatchObject({ spent: PRICE, currency: 'usd' });
+    const yen = { price_id: 'price_credits_yen', monthly_limit: 1_000 };
+    expect((await one.set(yen)).body).toMatchObject({ spent: 0, currency: 'jpy' });
+    expect(await one.use(480)).toBe(200);
+    await one.told();
+    await run();
+    expect(await one.shown()).toMatchObject({ spent: 700, currency: 'jpy' });
+    // No second one fits: going there and back forgets nothing.
+    expect((await one.set()).body).toMatchObject({ spent: PRICE, currency: 'usd' });
+    expect((await one.set(yen)).body).toMatchObject({ spent: 700, currency: 'jpy' });
+    expect(await one.use(300)).toBe(200);
+    await one.told();
+    for (let times = 0; times < 3; times += 1) await run();
+    expect(await one.charges()).toBe(2);
+    // Another month begins anew in both.
+    await env.DB.prepare("UPDATE top_ups SET month = '2020-01', due_at = 0 WHERE payer_id = ?")
+      .bind(one.payerId)
+      .run();
+    await run();
+    expect(await one.row()).toMatchObject({ spent: 700, spent_elsewhere: null });
+    await mapPrices();
+  });
 
   it('does nothing for who is suspended', async () => {
     const one = await payer(500);

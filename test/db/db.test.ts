@@ -9,9 +9,11 @@ import {
   billingPrices,
   billingProgress,
   organizationBilling,
+  overageReports,
   type PayerTables,
   planRevenue,
   seatChanges,
+  strayPayments,
   topUps,
   userBilling,
 } from '../../src/billing/tables.ts';
@@ -67,6 +69,8 @@ it.each([
   topUps,
   billingEvents,
   billingErasures,
+  overageReports,
+  strayPayments,
   billingProgress,
   planRevenue,
 ])('the table %# is as its migration made it', async (table) => {

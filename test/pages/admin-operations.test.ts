@@ -203,11 +203,12 @@ describe('logs', () => {
     const path = `/admin/activity?user_id=${who.id}&type=signed_in&from=2023-11-14&until=2023-11-14`;
     const first = await open(path, admin);
     expect(first.body).toContain('60 in all');
-    expect(first.body.match(/<tr>/g)).toHaveLength(51);
+    expect(first.body.match(/<time/g)).toHaveLength(50);
+    expect(first.body.match(/<h2 id="day-2023-11-14"/g)).toHaveLength(1);
     expect(withoutOwnScripts(first.body)).not.toMatch(/<script|<img src=x/);
     const [, next] = first.body.match(/href="([^"]+)" rel="next"/) as RegExpMatchArray;
     const second = await open((next as string).replaceAll('&amp;', '&'), admin);
-    expect(second.body.match(/<tr>/g)).toHaveLength(11);
+    expect(second.body.match(/<time/g)).toHaveLength(10);
     expect((await open(`${path}&until=2023-11-13`.replace('&until=2023-11-14', ''), admin)).body).toContain(
       'There is nothing here.',
     );
@@ -215,6 +216,30 @@ describe('logs', () => {
     const table = await open((csv as string).replaceAll('&amp;', '&'), admin);
     expect(table.headers.get('content-type')).toMatch(/^text\/csv/);
     expect(table.body.trim().split('\r\n')).toHaveLength(61);
+  });
+
+  it('name whom they know in the realm, and nobody of another', async () => {
+    const boss = owner.user.user.id;
+    const { user: who } = await register({ name: 'Grace of the log' });
+    await submit(`/admin/users/${who.id}`, { form: 'status', status: 'suspended' }, owner);
+    const mine = await open(`/admin/activity?user_id=${who.id}`, admin);
+    expect(mine.body).toMatch(new RegExp(`<a href="/admin/users/${who.id}"[^>]*>Grace of the log</a>`));
+    const audit = await open(`/admin/activity?log=operators&target=${who.id}`, admin);
+    expect(audit.body).toContain('>Grace of the log</a>');
+    expect(audit.body).toContain(`href="/admin/users/${boss}"`);
+    // Of an owner from elsewhere an admin sees the id alone, and the owner their own name.
+    const realm = `logged-${crypto.randomUUID().slice(0, 8)}`;
+    await createRealm(realm, { name: realm });
+    const there = await visitor({}, { realm });
+    await changeDirectory(there.user.user.id, { role: 'admin' });
+    const target = await visitor({}, { realm });
+    const path = `/admin/users/${target.user.user.id}`;
+    await submit(path, { form: 'status', status: 'suspended' }, { cookie: owner.cookie, realm });
+    const log = `/admin/activity?log=operators&target=${target.user.user.id}`;
+    const seen = (await open(log, there)).body;
+    expect(seen).toContain(`<code>${boss}</code>`);
+    expect(seen).not.toContain(owner.user.user.email);
+    expect((await open(log, { cookie: owner.cookie, realm })).body).toContain(`<span title="${boss}">`);
   });
 
   it('show what operators did', async () => {

@@ -94,11 +94,11 @@ it('a key that was made up, mistyped or cut off costs nothing; one without a che
   expect(await costs(key)).toEqual({ reason: null, statements: 0, objects: 1 });
 });
 
-// What is told once a minute is spread over ten decisions, as in test/cost. Beside what it is by a token (2.5 and 5.5 of a user, 2.6 and 5.7 of
+// What is told once a minute is spread over ten decisions, as in test/cost. Beside what it is by a token (2.5 and 5.5 of a user, 2.7 and 5.8 of
 // a member) there are the sums of the key: so many rows a minute, not each time.
 it.each([
   ['a user', keyOfUser, { quota: 2.7, credits: 5.8 }],
-  ['an organization', keyOfOrganization, { quota: 2.6, credits: 5.7 }],
+  ['an organization', keyOfOrganization, { quota: 2.7, credits: 5.8 }],
 ])('a decision by a key of %s writes no more rows than it must', async (_, make, expected) => {
   const { key, alarm } = await make();
   const ask = async (more: object = {}) =>

@@ -43,7 +43,7 @@ it('health and the overview say how the sink does, and that it fails makes nothi
   expect(await failed.json()).toMatchObject({ status: 'ok', parts: { event_sink: 'failed' } });
   const page = await (await open('/admin', cookie)).text();
   expect(page).toMatch(/cloudevents has failed since .* \(it answered 503\)/);
-  expect(page).toContain('Entries of the audit log that wait: 1.');
+  expect(page).toContain('Audit log entries waiting: 1.');
 });
 
 it('one that fails for what another database has, fails, and what waits there waits', async () => {
@@ -61,7 +61,7 @@ it('one that fails for what another database has, fails, and what waits there wa
   expect(await (await open('/health?deep=1')).json()).toMatchObject({ parts: { event_sink: 'failed' } });
   const page = await (await open('/admin', { cookie: admin.cookie, accept: 'text/html' })).text();
   expect(page).toMatch(/cloudevents has failed since .* \(it hung\)/);
-  expect(page).toContain('Entries of the audit log that wait: 1.');
+  expect(page).toContain('Audit log entries waiting: 1.');
 });
 
 it('neither says anything of a sink where there is none', async () => {

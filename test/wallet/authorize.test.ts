@@ -234,8 +234,8 @@ describe('POST /v1/authorize for a member', () => {
       credits: await spread((n) => ask({ resource: 'messages', credits: 1, reference: `c-${n}` })),
     }).toEqual({
       look: { object: 0, d1: 0, statements: 0 },
-      quota: { object: 2.6, d1: 0.1, statements: 0.1 },
-      credits: { object: 5.7, d1: 0.2, statements: 0.1 },
+      quota: { object: 2.7, d1: 0.2, statements: 0.2 },
+      credits: { object: 5.8, d1: 0.3, statements: 0.2 },
     });
   });
 });

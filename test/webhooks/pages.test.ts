@@ -66,7 +66,7 @@ describe('the pages of webhooks', () => {
     const page = await bodyOf(one);
     expect(page).toContain('it answered 500');
     expect(page).toContain('Failing');
-    expect(await bodyOf('/admin')).toMatch(/Webhooks that get nothing: [12]\./);
+    expect(await bodyOf('/admin')).toMatch(/Webhooks that fail: [12]\./);
     const [delivery] = await hook.deliveries();
     const shown = await bodyOf(`${one}/${delivery.id}`);
     expect(shown).toContain('&lt;b&gt;broken&lt;/b&gt;');

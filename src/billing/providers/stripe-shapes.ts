@@ -92,6 +92,7 @@ export function checkoutOf(session: Stripe.Checkout.Session): Checkout {
     mode: session.mode,
     paid: session.payment_status === 'paid' || session.payment_status === 'no_payment_required',
     subscriptionId: idOf(session.subscription),
+    paymentIntentId: idOf(session.payment_intent),
     metadata: session.metadata ?? {},
   };
 }

@@ -155,14 +155,15 @@ export function createStripe({
         return data[0] ? checkoutOf(data[0]) : null;
       }),
 
-    expireCheckouts: (customerId, except) =>
+    expireCheckouts: (customerId, which, except) =>
       call(async () => {
         const { data } = await stripe.checkout.sessions.list({
           customer: customerId,
           status: 'open',
           limit: PAGE,
         });
-        const open = data.filter(({ id, mode }) => mode === 'subscription' && id !== except);
+        const isMeant = (mode: string) => which === 'all' || mode === 'subscription';
+        const open = data.filter(({ id, mode }) => isMeant(mode) && id !== except);
         // One that is completed at this very moment cannot expire any more.
         await Promise.all(open.map(({ id }) => stripe.checkout.sessions.expire(id).catch(ignoreInvalid)));
       }),
@@ -293,6 +294,18 @@ export function createStripe({
           return { id: '', customerId, status: 'failed' as const, reason: 'declined' as const, metadata };
         }
       }),
+
+    async refund(payment_intent, idempotencyKey) {
+      try {
+        requiredId(await stripe.refunds.create({ payment_intent }, { idempotencyKey }));
+        return true;
+      } catch (error) {
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw explain(error);
+        if (error.code === 'charge_already_refunded') return true;
+        explain(error);
+        return false;
+      }
+    },
 
     payment: (id) => lookUp(async () => offSessionPaymentOf(await stripe.paymentIntents.retrieve(id))),
 

@@ -4,7 +4,6 @@ import type { Texts } from '../texts.ts';
 export const adminActivity: Texts['adminActivity'] = {
   users: 'Was mit Benutzern geschah',
   operators: 'Was die Verwaltung tat',
-  text: 'Das Neueste zuerst. Die letzten Sekunden können fehlen.',
   userHint: 'Die Kennung',
   type: 'Was geschah',
   action: 'Was getan wurde',
@@ -12,7 +11,6 @@ export const adminActivity: Texts['adminActivity'] = {
   actorHint: 'Die Kennung eines Benutzers oder Schlüssels, oder internal',
   target: 'Woran',
   targetHint: 'Die Kennung',
-  where: 'Von wo',
   details: 'Einzelheiten',
   csv: 'Als CSV herunterladen',
   byOther: (actor) => `durch ${actor}`,
@@ -101,7 +99,6 @@ export const adminActivity: Texts['adminActivity'] = {
     webhook_deliveries_replayed: 'Ereignisse seit einem Zeitpunkt noch einmal zugestellt',
     users_imported: 'Benutzer importiert',
   },
-  filter: 'Filtern',
   from: 'Von',
   until: 'Bis',
 };

@@ -2,6 +2,18 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const adminCommon: Texts['adminCommon'] = {
+  search: 'Suchen',
+  searchHint: 'Benutzer, Organisationen und Seiten suchen',
+  found: 'Ergebnisse',
+  nothing: 'Nichts gefunden',
+  acts: 'Aktionen',
+  newOrganization: 'Neue Organisation',
+  newPlan: 'Neuer Tarif',
+  newKey: 'Neuer Schlüssel',
+  newClient: 'Neue App',
+  newWebhook: 'Neuer Webhook',
+  realm: 'Bereich',
+  allRealms: 'Alle Bereiche',
   menu: 'Verwaltung',
   account: 'Ihr Konto',
   pages: {

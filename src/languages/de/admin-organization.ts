@@ -48,6 +48,9 @@ export const adminOrganization: Texts['adminOrganization'] = {
     reactivated: 'Die Organisation ist wieder aktiv.',
     plan: 'Der Tarif ist geändert.',
     limits: 'Die Grenzen sind gespeichert.',
+    caps: 'Die Grenzen sind gespeichert.',
+    key_revoked:
+      'Der Schlüssel ist widerrufen, und Mitglieder, die Schlüssel verwalten, erfahren es per E-Mail.',
     credits: 'Das Guthaben ist gebucht.',
     added: 'Das Mitglied ist hinzugefügt.',
     role: 'Die Rolle ist geändert.',

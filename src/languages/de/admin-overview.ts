@@ -2,17 +2,22 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const adminOverview: Texts['adminOverview'] = {
+  attention: 'Braucht Aufmerksamkeit',
+  range: 'Zeitraum',
+  ranges: { '7d': '7 Tage', '30d': '30 Tage', '90d': '90 Tage', '12m': '12 Monate' },
+  figures: 'Zahlen',
+  perDay: (title) => `${title} am Tag`,
+  weekOf: (day) => `Woche ab ${day}`,
+  trend: (title, total) =>
+    `${title} im Verlauf: insgesamt ${total}. Eine gestrichelte Linie zeigt den Zeitraum davor.`,
+  used: 'Nutzung',
+  now: 'Im Moment',
   users: 'Benutzer',
-  newToday: 'Heute neu',
-  activeToday: 'Heute aktiv',
-  signInsToday: 'Anmeldungen heute',
   sessions: 'Offene Sitzungen',
   verified: 'Bestätigte Adressen',
   secondFactors: 'Mit zweitem Faktor',
   anonymous: 'Anonyme Nutzer',
   suspended: 'Gesperrt',
-  usedToday: (resource) => `${resource} heute`,
-  days: (days) => `Die letzten ${days} Tage`,
   fresh: (seconds) =>
     `Neue Konten und Anmeldungen sind Sekunden alt, die Nutzung höchstens ${seconds} Sekunden.`,
   sinkWorks: (sink, waiting) =>
@@ -35,7 +40,6 @@ export const adminOverview: Texts['adminOverview'] = {
   signUps: 'Neue Konten',
   signIns: 'Anmeldungen',
   activeUsers: 'Aktive Benutzer',
-  use: (resource) => `Verbrauch: ${resource}`,
   models: 'Token nach Modell',
   noModels: 'In diesen Tagen wurde kein Modell benutzt.',
   model: 'Modell',
@@ -59,9 +63,5 @@ export const adminOverview: Texts['adminOverview'] = {
   passkey: 'Passkey',
   noProviders: 'Niemand hat ein Passwort oder ein Konto eines Anbieters.',
   providersHint: 'Wer mehrere hat, zählt bei jedem.',
-  chartTotal: (total) => `insgesamt ${total}`,
-  chartMost: (most) => `höchstens am Tag: ${most}`,
-  chartSummary: (title, total, most) =>
-    `${title} nach Tagen: insgesamt ${total}, höchstens ${most} an einem Tag`,
   asTable: 'Zahlen zeigen',
 };

@@ -81,6 +81,8 @@ export const adminUser: Texts['adminUser'] = {
     reset: 'Ein Link für ein neues Passwort ist unterwegs.',
     plan: 'Der Tarif ist geändert.',
     limits: 'Die Grenzen sind gespeichert.',
+    caps: 'Die Grenzen sind gespeichert.',
+    key_revoked: 'Der Schlüssel ist widerrufen, und der Nutzer erfährt es per E-Mail.',
     credits: 'Das Guthaben ist gebucht.',
     session_ended: 'Die Sitzung ist beendet.',
     sessions_ended: 'Alle Sitzungen sind beendet.',

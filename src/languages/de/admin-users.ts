@@ -6,6 +6,11 @@ const benutzer = (count: number) =>
 
 /** In German. */
 export const adminUsers: Texts['adminUsers'] = {
+  copyId: 'Kennung kopieren',
+  saved: 'Gespeichert',
+  savedName: 'Name dieses Filters',
+  save: 'Speichern',
+  remove: 'Entfernen',
   q: 'Suche',
   qHint: 'E-Mail, Name, Benutzername, Telefon oder Kennung',
   filters: 'Weitere Filter',
@@ -27,7 +32,6 @@ export const adminUsers: Texts['adminUsers'] = {
   paging: 'Seiten der Liste',
   first: 'Erste Seite',
   next: 'Nächste Seite',
-  choose: 'Auswählen',
   chooseNamed: (email) => `${email} auswählen`,
   columns: {
     email: 'E-Mail-Adresse',
@@ -41,7 +45,11 @@ export const adminUsers: Texts['adminUsers'] = {
     last_login_at: 'Letzte Anmeldung',
   },
   bulk: {
-    act: 'Alle ausgewählten ändern',
+    page: 'Alle auf dieser Seite auswählen',
+    chosen: '# ausgewählt',
+    result: (count) => `Alle ${count} gefundenen`,
+    progress: (done, count) => `${done} von ${count} erledigt`,
+    act: 'Aktion',
     acts: {
       suspend: 'Sperren',
       reactivate: 'Entsperren',

@@ -2,6 +2,9 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const kitCommon: Texts['kitCommon'] = {
+  before: (value) => `davor ${value}`,
+  periodBefore: 'Zeitraum davor',
+  thanBefore: 'gegenüber dem Zeitraum davor',
   skip: 'Zum Inhalt springen',
   language: 'Sprache',
   signOut: 'Abmelden',

@@ -359,6 +359,27 @@ export const mail: Catalogue = {
       ],
       closing: [],
     }),
+    billing_email_changed: ({ told }, { brand }) => ({
+      subject: told
+        ? `Mails zu Zahlungen von ${told.organization} gehen jetzt woandershin`
+        : `Mails zu Zahlungen bei ${brand} kommen jetzt hierher`,
+      preview: told ? `Sie gehen ab jetzt an ${told.email_masked}.` : 'Diese Adresse wurde dafür angegeben.',
+      title: 'Die Adresse für Zahlungen wurde geändert',
+      opening: told
+        ? [
+            `Mails zu dem, was ${told.organization} bei ${brand} bezahlt, gehen ab jetzt an ${told.email_masked}. Bisher kamen sie an diese Adresse.`,
+          ]
+        : [
+            `Diese Adresse wurde für Mails zu dem angegeben, was eine Organisation bei ${brand} bezahlt. Sie kommen ab jetzt hierher.`,
+          ],
+      button: told ? 'Organisation ansehen' : `Zu ${brand}`,
+      advice: [
+        told
+          ? 'Wenn das niemand von Ihnen war, ändern Sie es dort zurück und sehen Sie nach, wer Zahlungen verwalten darf.'
+          : 'Wenn Sie davon nichts wissen, müssen Sie nichts tun. Bitten Sie, wer sie angegeben hat, um eine andere Adresse.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `Ein Webhook von ${brand} ist abgeschaltet`,
       preview: `${host} bekommt keine Ereignisse mehr.`,

@@ -9,11 +9,21 @@ export const accountSpending = {
     month: (used: string, most: string) => `${used} of ${most} this month`,
   },
   shared: 'How much all members may spend together, by day and by month (UTC).',
+  operator:
+    'How much may be spent, by day and by month (UTC). Nobody goes beyond what you set here; of your caps and their own the lower holds.',
+  ofEverybody: 'Caps of every member',
+  ofEverybodyText: 'How much each member may use by day and by month (UTC) who has no caps of their own.',
+  ofMember: (name: string) => `Caps of ${name}`,
+  ofMemberText: 'How much this member may use of what all share, by day and by month (UTC).',
+  emptyIsEverybody:
+    'A line that is filled in holds in place of the caps of every member. Where both fields are empty, those hold.',
+  everybodyMost: (most: string) => `every member: at most ${most}`,
   credits: 'Credits',
   day: (name: string) => `${name} a day`,
   month: (name: string) => `${name} a month`,
   spent: (used: string) => `${used} spent`,
-  operator: (most: string) => `at most ${most}: an operator has set it`,
+  operatorMost: (most: string) => `at most ${most}: an operator has set it`,
+  ownMost: (most: string) => `their own: at most ${most}`,
   save: 'Save caps',
   emptyIsNone: 'An empty field is no cap.',
   sources: {

@@ -4,7 +4,6 @@ import type { AuditAction } from '../../directory/audit-tables.ts';
 export const adminActivity = {
   users: 'User activity',
   operators: 'Audit log',
-  text: 'Newest first. The last few seconds may be missing.',
   userHint: 'The id',
   type: 'Event',
   action: 'Action',
@@ -12,7 +11,6 @@ export const adminActivity = {
   actorHint: 'The id of a user or key, or internal',
   target: 'To what',
   targetHint: 'The id',
-  where: 'From where',
   details: 'Details',
   csv: 'Download as CSV',
   byOther: (actor: string) => `by ${actor}`,
@@ -101,7 +99,6 @@ export const adminActivity = {
     webhook_deliveries_replayed: 'Delivered events from a time on again',
     users_imported: 'Users imported',
   } satisfies Record<AuditAction, string> as Record<AuditAction, string>,
-  filter: 'Filter',
   from: 'From',
   until: 'Until',
 };

@@ -1,5 +1,17 @@
 /** What several pages for operators say. */
 export const adminCommon = {
+  search: 'Search',
+  searchHint: 'Search users, organizations and pages',
+  found: 'Results',
+  nothing: 'Nothing found',
+  acts: 'Actions',
+  newOrganization: 'New organization',
+  newPlan: 'New plan',
+  newKey: 'New key',
+  newClient: 'New app',
+  newWebhook: 'New webhook',
+  realm: 'Realm',
+  allRealms: 'All realms',
   menu: 'Administration',
   account: 'Your account',
   pages: {

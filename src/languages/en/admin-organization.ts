@@ -45,6 +45,8 @@ export const adminOrganization = {
     reactivated: 'The organization is active again.',
     plan: 'The plan is changed.',
     limits: 'The limits are saved.',
+    caps: 'The caps are saved.',
+    key_revoked: 'The key is revoked, and members who manage keys are told by mail.',
     credits: 'The credits are adjusted.',
     added: 'The member is added.',
     role: 'The role is changed.',

@@ -1,36 +1,40 @@
 /** What the overview of a realm says. */
 export const adminOverview = {
+  attention: 'Needs attention',
+  range: 'Period',
+  ranges: { '7d': '7 days', '30d': '30 days', '90d': '90 days', '12m': '12 months' },
+  figures: 'Figures',
+  perDay: (title: string) => `${title} a day`,
+  weekOf: (day: string) => `Week of ${day}`,
+  trend: (title: string, total: string) =>
+    `${title} over time: ${total} in all. A dashed line shows the period before.`,
+  used: 'Usage',
+  now: 'Right now',
   users: 'Users',
-  newToday: 'New today',
-  activeToday: 'Active today',
-  signInsToday: 'Sign-ins today',
   sessions: 'Active sessions',
   verified: 'Verified addresses',
   secondFactors: 'With a second factor',
   anonymous: 'Anonymous users',
   suspended: 'Suspended',
-  usedToday: (resource: string) => `${resource} today`,
-  days: (days: number) => `The last ${days} days`,
   fresh: (seconds: string) =>
-    `Sign-ups and sign-ins are seconds old, what was used at most ${seconds} seconds.`,
+    `Sign-ups and sign-ins are seconds old, usage is at most ${seconds} seconds old.`,
   sinkWorks: (sink: string, waiting: string) =>
-    `Events go to ${sink}. Entries of the audit log that wait for it: ${waiting}.`,
+    `Events go to ${sink}. Audit log entries waiting: ${waiting}.`,
   sinkFails: (sink: string, since: string, error: string, waiting: string) =>
-    `Events wait: ${sink} has failed since ${since} (${error}). Entries of the audit log that wait: ${waiting}.`,
-  sinkDropped: (dropped: string) => `Events that it will never have: ${dropped}.`,
-  webhooksFail: (count: string) => `Webhooks that get nothing: ${count}. See why, and switch them on again.`,
-  messagesDead: (count: string) => `Messages that were given up: ${count}. See why, and send them again.`,
-  billingFails: 'Events of Stripe could not be handled. See why, and replay them.',
+    `Events wait: ${sink} has failed since ${since} (${error}). Audit log entries waiting: ${waiting}.`,
+  sinkDropped: (dropped: string) => `Events that were dropped: ${dropped}.`,
+  webhooksFail: (count: string) => `Webhooks that fail: ${count}. See why, and switch them on again.`,
+  messagesDead: (count: string) => `Undelivered messages: ${count}. See why, and send them again.`,
+  billingFails: 'Stripe events failed. See why, and replay them.',
   cronLate:
-    'What the cron should have done minutes ago still waits. See whether its triggers are there (Workers & Pages, Settings), and what the log says under cron_failed.',
+    'Scheduled work is minutes late. Check that the cron triggers exist (Workers & Pages, Settings), and look for cron_failed in the log.',
   keysDue:
-    'A signing key should have changed. See what the log says under cron_failed for rotate_signing_keys; npm run keys:rotate says what is next.',
+    'A signing key is overdue for rotation. Look for cron_failed with rotate_signing_keys in the log; npm run keys:rotate says what is next.',
   auditFails:
-    'The stream of audits is not taken. See what the log says under audit_stream_failed; nothing is lost, it waits.',
+    'The audit stream is not accepted. Look for audit_stream_failed in the log. Nothing is lost: entries wait.',
   signUps: 'Sign-ups',
   signIns: 'Sign-ins',
   activeUsers: 'Active users',
-  use: (resource: string) => `Use of ${resource}`,
   models: 'Tokens by model',
   noModels: 'No model was used in these days.',
   model: 'Model',
@@ -54,9 +58,5 @@ export const adminOverview = {
   passkey: 'Passkey',
   noProviders: 'No user has a password or an account of a provider.',
   providersHint: 'A user who has several counts for each.',
-  chartTotal: (total: string) => `${total} in all`,
-  chartMost: (most: string) => `most in a day: ${most}`,
-  chartSummary: (title: string, total: string, most: string) =>
-    `${title} by day: ${total} in all, ${most} on the busiest day`,
   asTable: 'Show the numbers',
 };

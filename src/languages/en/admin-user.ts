@@ -78,6 +78,8 @@ export const adminUser = {
     reset: 'A link to set a new password is on its way.',
     plan: 'The plan is changed.',
     limits: 'The limits are saved.',
+    caps: 'The caps are saved.',
+    key_revoked: 'The key is revoked, and the user is told by mail.',
     credits: 'The credits are adjusted.',
     session_ended: 'The session has ended.',
     sessions_ended: 'All sessions have ended.',

@@ -6,6 +6,11 @@ const usersIn = (count: number) => users(count, String(count));
 
 /** What the list of users says. */
 export const adminUsers = {
+  copyId: 'Copy the id',
+  saved: 'Saved',
+  savedName: 'Name of this filter',
+  save: 'Save',
+  remove: 'Remove',
   q: 'Search',
   qHint: 'Email, name, username, phone or id',
   filters: 'More filters',
@@ -27,7 +32,6 @@ export const adminUsers = {
   paging: 'Pages of users',
   first: 'First page',
   next: 'Next page',
-  choose: 'Choose',
   chooseNamed: (email: string) => `Choose ${email}`,
   columns: {
     email: 'Email address',
@@ -41,7 +45,11 @@ export const adminUsers = {
     last_login_at: 'Last sign-in',
   },
   bulk: {
-    act: 'Change all chosen users',
+    page: 'Choose all on this page',
+    chosen: '# chosen',
+    result: (count: number) => `All ${count} found`,
+    progress: (done: number, count: number) => `${done} of ${count} done`,
+    act: 'Action',
     acts: {
       suspend: 'Suspend',
       reactivate: 'Reactivate',

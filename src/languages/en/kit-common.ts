@@ -2,6 +2,9 @@ import type { Device } from '../../lib/device.ts';
 
 /** What forms, lists, charts and the frame of all pages say. */
 export const kitCommon = {
+  before: (value: string) => `${value} before`,
+  periodBefore: 'Period before',
+  thanBefore: 'than the period before',
   skip: 'Skip to the content',
   language: 'Language',
   signOut: 'Sign out',

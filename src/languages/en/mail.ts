@@ -325,6 +325,27 @@ export const mail: Catalogue = {
       ],
       closing: [],
     }),
+    billing_email_changed: ({ told }, { brand }) => ({
+      subject: told
+        ? `Mails about payments of ${told.organization} go elsewhere now`
+        : `Mails about payments at ${brand} come here now`,
+      preview: told ? `They go to ${told.email_masked} from now on.` : 'This address was set for them.',
+      title: 'The address for payments was changed',
+      opening: told
+        ? [
+            `Mails about what ${told.organization} pays at ${brand} go to ${told.email_masked} from now on. So far they came to this address.`,
+          ]
+        : [
+            `This address was set for mails about what an organization pays at ${brand}. They come here from now on.`,
+          ],
+      button: told ? 'See the organization' : `Go to ${brand}`,
+      advice: [
+        told
+          ? 'If nobody of yours did this, change it back there, and look at who may see to paying.'
+          : 'If you know nothing of it, you need do nothing. Ask whoever set it to choose another address.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `A webhook of ${brand} is switched off`,
       preview: `${host} gets no events any more.`,

@@ -11,11 +11,21 @@ export const accountSpending: Texts['accountSpending'] = {
     month: (used, most) => `${used} de ${most} este mes`,
   },
   shared: 'Cuánto pueden gastar todos los miembros juntos, al día y al mes (UTC).',
+  operator:
+    'Cuánto se puede gastar, al día y al mes (UTC). Nadie pasa de lo que usted fije aquí; entre sus topes y los propios vale el más bajo.',
+  ofEverybody: 'Topes de cada miembro',
+  ofEverybodyText: 'Cuánto puede usar al día y al mes (UTC) cada miembro que no tiene topes propios.',
+  ofMember: (name) => `Topes de ${name}`,
+  ofMemberText: 'Cuánto puede usar este miembro de lo que todos comparten, al día y al mes (UTC).',
+  emptyIsEverybody:
+    'Una línea rellenada sustituye a los topes de cada miembro. Si ambos campos están vacíos, valen estos.',
+  everybodyMost: (most) => `cada miembro: como máximo ${most}`,
   credits: 'Créditos',
   day: (name) => `${name} al día`,
   month: (name) => `${name} al mes`,
   spent: (used) => `gastado: ${used}`,
-  operator: (most) => `como máximo ${most}: lo fijó un operador`,
+  operatorMost: (most) => `como máximo ${most}: lo fijó un operador`,
+  ownMost: (most) => `el suyo: como máximo ${most}`,
   save: 'Guardar los topes',
   emptyIsNone: 'Un campo vacío significa que no hay tope.',
   sources: {

@@ -4,7 +4,6 @@ import type { Texts } from '../texts.ts';
 export const adminActivity: Texts['adminActivity'] = {
   users: 'Actividad de los usuarios',
   operators: 'Registro de auditoría',
-  text: 'Lo más reciente primero. Pueden faltar los últimos segundos.',
   userHint: 'El identificador',
   type: 'Evento',
   action: 'Acción',
@@ -12,7 +11,6 @@ export const adminActivity: Texts['adminActivity'] = {
   actorHint: 'El identificador de un usuario o de una clave, o internal',
   target: 'Sobre qué',
   targetHint: 'El identificador',
-  where: 'Desde dónde',
   details: 'Detalles',
   csv: 'Descargar como CSV',
   byOther: (actor) => `por ${actor}`,
@@ -101,7 +99,6 @@ export const adminActivity: Texts['adminActivity'] = {
     webhook_deliveries_replayed: 'Eventos entregados de nuevo a partir de una fecha',
     users_imported: 'Usuarios importados',
   },
-  filter: 'Filtrar',
   from: 'Desde',
   until: 'Hasta',
 };

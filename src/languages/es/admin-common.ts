@@ -2,6 +2,18 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const adminCommon: Texts['adminCommon'] = {
+  search: 'Buscar',
+  searchHint: 'Buscar usuarios, organizaciones y páginas',
+  found: 'Resultados',
+  nothing: 'Sin resultados',
+  acts: 'Acciones',
+  newOrganization: 'Nueva organización',
+  newPlan: 'Nuevo plan',
+  newKey: 'Nueva clave',
+  newClient: 'Nueva aplicación',
+  newWebhook: 'Nuevo webhook',
+  realm: 'Espacio',
+  allRealms: 'Todos los espacios',
   menu: 'Administración',
   account: 'Su cuenta',
   pages: {

@@ -47,6 +47,8 @@ export const adminOrganization: Texts['adminOrganization'] = {
     reactivated: 'La organización vuelve a estar activa.',
     plan: 'El plan se ha cambiado.',
     limits: 'Los límites se han guardado.',
+    caps: 'Los topes se han guardado.',
+    key_revoked: 'La clave está revocada, y se avisa por correo a los miembros que gestionan claves.',
     credits: 'Los créditos se han ajustado.',
     added: 'El miembro se ha añadido.',
     role: 'El rol se ha cambiado.',

@@ -2,37 +2,41 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const adminOverview: Texts['adminOverview'] = {
+  attention: 'Requiere atención',
+  range: 'Periodo',
+  ranges: { '7d': '7 días', '30d': '30 días', '90d': '90 días', '12m': '12 meses' },
+  figures: 'Cifras',
+  perDay: (title) => `${title} al día`,
+  weekOf: (day) => `Semana del ${day}`,
+  trend: (title, total) =>
+    `${title} a lo largo del tiempo: ${total} en total. Una línea discontinua muestra el periodo anterior.`,
+  used: 'Uso',
+  now: 'En este momento',
   users: 'Usuarios',
-  newToday: 'Nuevos hoy',
-  activeToday: 'Activos hoy',
-  signInsToday: 'Inicios de sesión hoy',
   sessions: 'Sesiones activas',
   verified: 'Direcciones verificadas',
   secondFactors: 'Con un segundo factor',
   anonymous: 'Usuarios anónimos',
   suspended: 'Suspendidos',
-  usedToday: (resource) => `${resource} hoy`,
-  days: (days) => `Los últimos ${days} días`,
   fresh: (seconds) =>
     `Los registros e inicios de sesión tienen unos segundos de antigüedad; el uso, como máximo ${seconds} segundos.`,
   sinkWorks: (sink, waiting) =>
     `Los eventos van a ${sink}. Entradas del registro de auditoría en espera: ${waiting}.`,
   sinkFails: (sink, since, error, waiting) =>
     `Hay eventos en espera: ${sink} falla desde el ${since} (${error}). Entradas del registro de auditoría en espera: ${waiting}.`,
-  sinkDropped: (dropped) => `Eventos que nunca le llegarán: ${dropped}.`,
-  webhooksFail: (count) => `Webhooks que no reciben nada: ${count}. Vea por qué y actívelos de nuevo.`,
-  messagesDead: (count) => `Mensajes abandonados: ${count}. Vea por qué y envíelos de nuevo.`,
-  billingFails: 'No se pudieron tratar eventos de Stripe. Vea por qué y trátelos de nuevo.',
+  sinkDropped: (dropped) => `Eventos perdidos: ${dropped}.`,
+  webhooksFail: (count) => `Webhooks con fallos: ${count}. Vea por qué y actívelos de nuevo.`,
+  messagesDead: (count) => `Mensajes sin entregar: ${count}. Vea por qué y envíelos de nuevo.`,
+  billingFails: 'Han fallado eventos de Stripe. Vea por qué y trátelos de nuevo.',
   cronLate:
-    'Lo que el cron debía haber hecho hace unos minutos sigue esperando. Compruebe que existen sus activadores (Workers & Pages, Settings) y lo que dice el registro en cron_failed.',
+    'Las tareas programadas llevan minutos de retraso. Compruebe que existen los activadores cron (Workers & Pages, Settings) y busque cron_failed en el registro.',
   keysDue:
-    'Una clave de firma debía haber cambiado. Vea lo que dice el registro en cron_failed sobre rotate_signing_keys; npm run keys:rotate dice qué sigue.',
+    'La renovación de una clave de firma lleva retraso. Busque cron_failed con rotate_signing_keys en el registro; npm run keys:rotate dice qué sigue.',
   auditFails:
-    'El flujo de auditoría no se recibe. Vea lo que dice el registro en audit_stream_failed; nada se pierde, está en espera.',
+    'El flujo de auditoría no se acepta. Busque audit_stream_failed en el registro. Nada se pierde: las entradas esperan.',
   signUps: 'Registros',
   signIns: 'Inicios de sesión',
   activeUsers: 'Usuarios activos',
-  use: (resource) => `Uso: ${resource}`,
   models: 'Tokens por modelo',
   noModels: 'No se usó ningún modelo en estos días.',
   model: 'Modelo',
@@ -56,9 +60,5 @@ export const adminOverview: Texts['adminOverview'] = {
   passkey: 'Clave de acceso',
   noProviders: 'Ningún usuario tiene contraseña ni cuenta de un proveedor.',
   providersHint: 'Un usuario que tiene varios cuenta en cada uno.',
-  chartTotal: (total) => `${total} en total`,
-  chartMost: (most) => `máximo en un día: ${most}`,
-  chartSummary: (title, total, most) =>
-    `${title} por día: ${total} en total, ${most} el día de más actividad`,
   asTable: 'Mostrar los números',
 };

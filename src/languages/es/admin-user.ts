@@ -81,6 +81,8 @@ export const adminUser: Texts['adminUser'] = {
     reset: 'Hay en camino un enlace para establecer una contraseña nueva.',
     plan: 'El plan se ha cambiado.',
     limits: 'Los límites se han guardado.',
+    caps: 'Los topes se han guardado.',
+    key_revoked: 'La clave está revocada, y se avisa al usuario por correo.',
     credits: 'Los créditos se han ajustado.',
     session_ended: 'La sesión ha terminado.',
     sessions_ended: 'Todas las sesiones han terminado.',

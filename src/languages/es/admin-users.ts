@@ -11,6 +11,11 @@ const usersIn = (count: number) => users(count, String(count));
 
 /** In Spanish. */
 export const adminUsers: Texts['adminUsers'] = {
+  copyId: 'Copiar el identificador',
+  saved: 'Guardados',
+  savedName: 'Nombre de este filtro',
+  save: 'Guardar',
+  remove: 'Eliminar',
   q: 'Buscar',
   qHint: 'Correo, nombre, nombre de usuario, teléfono o identificador',
   filters: 'Más filtros',
@@ -32,7 +37,6 @@ export const adminUsers: Texts['adminUsers'] = {
   paging: 'Páginas de la lista',
   first: 'Primera página',
   next: 'Página siguiente',
-  choose: 'Seleccionar',
   chooseNamed: (email) => `Seleccionar ${email}`,
   columns: {
     email: 'Correo electrónico',
@@ -46,7 +50,11 @@ export const adminUsers: Texts['adminUsers'] = {
     last_login_at: 'Último inicio de sesión',
   },
   bulk: {
-    act: 'Cambiar todos los usuarios seleccionados',
+    page: 'Seleccionar todos los de esta página',
+    chosen: 'Seleccionados: #',
+    result: (count) => `Todos los resultados (${count})`,
+    progress: (done, count) => `Tratados: ${done} de ${count}`,
+    act: 'Acción',
     acts: {
       suspend: 'Suspender',
       reactivate: 'Reactivar',

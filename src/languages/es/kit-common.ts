@@ -2,6 +2,9 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const kitCommon: Texts['kitCommon'] = {
+  before: (value) => `antes: ${value}`,
+  periodBefore: 'Periodo anterior',
+  thanBefore: 'respecto al periodo anterior',
   skip: 'Ir al contenido',
   language: 'Idioma',
   signOut: 'Cerrar sesión',

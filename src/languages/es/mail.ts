@@ -330,6 +330,27 @@ export const mail: Catalogue = {
       ],
       closing: [],
     }),
+    billing_email_changed: ({ told }, { brand }) => ({
+      subject: told
+        ? `Los correos sobre los pagos de ${told.organization} van ahora a otro lugar`
+        : `Los correos sobre los pagos en ${brand} llegan ahora aquí`,
+      preview: told ? `Desde ahora van a ${told.email_masked}.` : 'Esta dirección se indicó para recibirlos.',
+      title: 'Se cambió la dirección para los pagos',
+      opening: told
+        ? [
+            `Los correos sobre lo que ${told.organization} paga en ${brand} van desde ahora a ${told.email_masked}. Hasta ahora llegaban a esta dirección.`,
+          ]
+        : [
+            `Esta dirección se indicó para los correos sobre lo que una organización paga en ${brand}. Desde ahora llegan aquí.`,
+          ],
+      button: told ? 'Ver la organización' : `Ir a ${brand}`,
+      advice: [
+        told
+          ? 'Si no fue nadie de ustedes, vuelva a cambiarla allí y compruebe quién puede gestionar los pagos.'
+          : 'Si no sabe nada de esto, no tiene que hacer nada. Pida a quien la indicó que elija otra dirección.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `Un webhook de ${brand} está desactivado`,
       preview: `${host} ya no recibe eventos.`,

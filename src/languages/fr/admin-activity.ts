@@ -4,7 +4,6 @@ import type { Texts } from '../texts.ts';
 export const adminActivity: Texts['adminActivity'] = {
   users: 'Activité des utilisateurs',
   operators: 'Journal d’audit',
-  text: 'Le plus récent en premier. Les toutes dernières secondes peuvent manquer.',
   userHint: 'L’identifiant',
   type: 'Événement',
   action: 'Action',
@@ -12,7 +11,6 @@ export const adminActivity: Texts['adminActivity'] = {
   actorHint: 'L’identifiant d’un utilisateur ou d’une clé, ou internal',
   target: 'Sur quoi',
   targetHint: 'L’identifiant',
-  where: 'D’où',
   details: 'Détails',
   csv: 'Télécharger en CSV',
   byOther: (actor) => `par ${actor}`,
@@ -101,7 +99,6 @@ export const adminActivity: Texts['adminActivity'] = {
     webhook_deliveries_replayed: 'Événements livrés à nouveau à partir d’une date',
     users_imported: 'Utilisateurs importés',
   },
-  filter: 'Filtrer',
   from: 'Du',
   until: 'Au',
 };

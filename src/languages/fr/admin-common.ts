@@ -2,6 +2,18 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const adminCommon: Texts['adminCommon'] = {
+  search: 'Rechercher',
+  searchHint: 'Rechercher des utilisateurs, des organisations et des pages',
+  found: 'Résultats',
+  nothing: 'Aucun résultat',
+  acts: 'Actions disponibles',
+  newOrganization: 'Nouvelle organisation',
+  newPlan: 'Nouveau forfait',
+  newKey: 'Nouvelle clé',
+  newClient: 'Nouvelle application',
+  newWebhook: 'Nouveau webhook',
+  realm: 'Espace',
+  allRealms: 'Tous les espaces',
   menu: 'Administration',
   account: 'Votre compte',
   pages: {

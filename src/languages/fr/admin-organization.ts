@@ -48,6 +48,8 @@ export const adminOrganization: Texts['adminOrganization'] = {
     reactivated: 'L’organisation est de nouveau active.',
     plan: 'Le forfait a été modifié.',
     limits: 'Les limites ont été enregistrées.',
+    caps: 'Les plafonds ont été enregistrés.',
+    key_revoked: 'La clé est révoquée, et les membres qui gèrent les clés sont prévenus par e-mail.',
     credits: 'Les crédits ont été ajustés.',
     added: 'Le membre a été ajouté.',
     role: 'Le rôle a été modifié.',

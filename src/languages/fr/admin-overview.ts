@@ -2,38 +2,41 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const adminOverview: Texts['adminOverview'] = {
+  attention: 'À surveiller',
+  range: 'Période',
+  ranges: { '7d': '7 jours', '30d': '30 jours', '90d': '90 jours', '12m': '12 mois' },
+  figures: 'Chiffres',
+  perDay: (title) => `${title} par jour`,
+  weekOf: (day) => `Semaine du ${day}`,
+  trend: (title, total) =>
+    `${title} au fil du temps : ${total} au total. Une ligne en pointillés montre la période précédente.`,
+  used: 'Utilisation',
+  now: 'En ce moment',
   users: 'Utilisateurs',
-  newToday: 'Nouveaux aujourd’hui',
-  activeToday: 'Actifs aujourd’hui',
-  signInsToday: 'Connexions aujourd’hui',
   sessions: 'Sessions actives',
   verified: 'Adresses vérifiées',
   secondFactors: 'Avec un second facteur',
   anonymous: 'Utilisateurs anonymes',
   suspended: 'Suspendus',
-  usedToday: (resource) => `${resource} aujourd’hui`,
-  days: (days) => `Les ${days} derniers jours`,
   fresh: (seconds) =>
     `Les inscriptions et les connexions datent de quelques secondes, l’utilisation de ${seconds} secondes au plus.`,
   sinkWorks: (sink, waiting) =>
     `Les événements vont vers ${sink}. Entrées du journal d’audit en attente : ${waiting}.`,
   sinkFails: (sink, since, error, waiting) =>
     `Des événements attendent : ${sink} échoue depuis le ${since} (${error}). Entrées du journal d’audit en attente : ${waiting}.`,
-  sinkDropped: (dropped) => `Événements qui n’y arriveront jamais : ${dropped}.`,
-  webhooksFail: (count) => `Webhooks qui ne reçoivent rien : ${count}. Voyez pourquoi et réactivez-les.`,
-  messagesDead: (count) => `Messages abandonnés : ${count}. Voyez pourquoi et renvoyez-les.`,
-  billingFails:
-    'Des événements de Stripe n’ont pas pu être traités. Voyez pourquoi et traitez-les à nouveau.',
+  sinkDropped: (dropped) => `Événements perdus : ${dropped}.`,
+  webhooksFail: (count) => `Webhooks en échec : ${count}. Voyez pourquoi et réactivez-les.`,
+  messagesDead: (count) => `Messages non remis : ${count}. Voyez pourquoi et renvoyez-les.`,
+  billingFails: 'Des événements de Stripe ont échoué. Voyez pourquoi et traitez-les à nouveau.',
   cronLate:
-    'Ce que le cron aurait dû faire il y a quelques minutes attend encore. Vérifiez que ses déclencheurs existent (Workers & Pages, Settings) et ce que dit le journal sous cron_failed.',
+    'Les tâches planifiées ont plusieurs minutes de retard. Vérifiez que les déclencheurs cron existent (Workers & Pages, Settings) et cherchez cron_failed dans le journal.',
   keysDue:
-    'Une clé de signature aurait dû changer. Voyez ce que dit le journal sous cron_failed pour rotate_signing_keys ; npm run keys:rotate indique la suite.',
+    'Le renouvellement d’une clé de signature est en retard. Cherchez cron_failed avec rotate_signing_keys dans le journal ; npm run keys:rotate indique la suite.',
   auditFails:
-    'Le flux d’audit n’est pas reçu. Voyez ce que dit le journal sous audit_stream_failed ; rien n’est perdu, il attend.',
+    'Le flux d’audit n’est pas accepté. Cherchez audit_stream_failed dans le journal. Rien n’est perdu : les entrées attendent.',
   signUps: 'Inscriptions',
   signIns: 'Connexions',
   activeUsers: 'Utilisateurs actifs',
-  use: (resource) => `Utilisation : ${resource}`,
   models: 'Jetons par modèle',
   noModels: 'Aucun modèle n’a été utilisé ces jours-là.',
   model: 'Modèle',
@@ -57,9 +60,5 @@ export const adminOverview: Texts['adminOverview'] = {
   passkey: 'Clé d’accès',
   noProviders: 'Aucun utilisateur n’a de mot de passe ni de compte d’un fournisseur.',
   providersHint: 'Un utilisateur qui en a plusieurs compte pour chacun.',
-  chartTotal: (total) => `${total} au total`,
-  chartMost: (most) => `maximum par jour : ${most}`,
-  chartSummary: (title, total, most) =>
-    `${title} par jour : ${total} au total, ${most} le jour le plus actif`,
   asTable: 'Afficher les chiffres',
 };

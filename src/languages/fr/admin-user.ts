@@ -81,6 +81,8 @@ export const adminUser: Texts['adminUser'] = {
     reset: 'Un lien pour définir un nouveau mot de passe est en route.',
     plan: 'Le forfait a été modifié.',
     limits: 'Les limites ont été enregistrées.',
+    caps: 'Les plafonds ont été enregistrés.',
+    key_revoked: 'La clé est révoquée, et l’utilisateur est prévenu par e-mail.',
     credits: 'Les crédits ont été ajustés.',
     session_ended: 'La session est terminée.',
     sessions_ended: 'Toutes les sessions sont terminées.',

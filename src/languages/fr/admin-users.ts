@@ -11,6 +11,11 @@ const usersIn = (count: number) => users(count, String(count));
 
 /** In French. */
 export const adminUsers: Texts['adminUsers'] = {
+  copyId: 'Copier l’identifiant',
+  saved: 'Enregistrés',
+  savedName: 'Nom de ce filtre',
+  save: 'Enregistrer',
+  remove: 'Supprimer',
   q: 'Rechercher',
   qHint: 'E-mail, nom, nom d’utilisateur, téléphone ou identifiant',
   filters: 'Plus de filtres',
@@ -32,7 +37,6 @@ export const adminUsers: Texts['adminUsers'] = {
   paging: 'Pages de la liste',
   first: 'Première page',
   next: 'Page suivante',
-  choose: 'Sélectionner',
   chooseNamed: (email) => `Sélectionner ${email}`,
   columns: {
     email: 'Adresse e-mail',
@@ -46,7 +50,11 @@ export const adminUsers: Texts['adminUsers'] = {
     last_login_at: 'Dernière connexion',
   },
   bulk: {
-    act: 'Modifier tous les utilisateurs sélectionnés',
+    page: 'Tout sélectionner sur cette page',
+    chosen: 'Sélection : #',
+    result: (count) => `Tous les résultats (${count})`,
+    progress: (done, count) => `Traités : ${done} sur ${count}`,
+    act: 'Action',
     acts: {
       suspend: 'Suspendre',
       reactivate: 'Réactiver',

@@ -2,6 +2,9 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const kitCommon: Texts['kitCommon'] = {
+  before: (value) => `avant : ${value}`,
+  periodBefore: 'Période précédente',
+  thanBefore: 'par rapport à la période précédente',
   skip: 'Aller au contenu',
   language: 'Langue',
   signOut: 'Se déconnecter',

@@ -349,6 +349,29 @@ export const mail: Catalogue = {
       ],
       closing: [],
     }),
+    billing_email_changed: ({ told }, { brand }) => ({
+      subject: told
+        ? `Les e-mails sur les paiements de ${told.organization} vont désormais ailleurs`
+        : `Les e-mails sur les paiements chez ${brand} arrivent désormais ici`,
+      preview: told
+        ? `Ils vont désormais à ${told.email_masked}.`
+        : 'Cette adresse a été indiquée pour les recevoir.',
+      title: 'L’adresse pour les paiements a été modifiée',
+      opening: told
+        ? [
+            `Les e-mails sur ce que ${told.organization} paie chez ${brand} vont désormais à ${told.email_masked}. Jusqu’ici, ils arrivaient à cette adresse.`,
+          ]
+        : [
+            `Cette adresse a été indiquée pour les e-mails sur ce qu’une organisation paie chez ${brand}. Ils arrivent désormais ici.`,
+          ],
+      button: told ? 'Voir l’organisation' : `Aller chez ${brand}`,
+      advice: [
+        told
+          ? 'Si ce n’était aucun d’entre vous, rétablissez-la là-bas et vérifiez qui peut gérer les paiements.'
+          : 'Si vous n’en savez rien, vous n’avez rien à faire. Demandez à la personne qui l’a indiquée d’en choisir une autre.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `Un webhook de ${brand} est désactivé`,
       preview: `${host} ne reçoit plus d’événements.`,

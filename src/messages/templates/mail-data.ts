@@ -105,6 +105,15 @@ export interface MailData {
     reason: 'declined' | 'authentication_required' | 'no_payment_method' | 'price_gone';
     link: string;
   };
+  /**
+   * Mails about what an organization pays go to another address. To the one before, with the name of the organization and where it is changed; and
+   * to the new one, which nobody has proved, without anything that its members have written.
+   */
+  billing_email_changed: {
+    name: string | null;
+    told: { organization: string; email_masked: string } | null;
+    link: string;
+  };
   /** To an operator: a webhook gets nothing any more. The link leads to the webhooks. */
   webhook_disabled: { name: string | null; host: string; reason: 'failing' | 'gone'; link: string };
   /** To an operator who wants to see whether mail arrives. */

@@ -72,6 +72,11 @@ export const SAMPLES: MailData = {
     reason: 'authentication_required',
     link: link('account/billing'),
   },
+  billing_email_changed: {
+    name: null,
+    told: { organization: 'Acme', email_masked: 'b•••@a•••.example' },
+    link: link('account/organizations/org_01'),
+  },
   webhook_disabled: { name, host: 'hooks.example.com', reason: 'failing', link: link('admin/webhooks') },
   test_email: { name, at },
 };

@@ -2,9 +2,9 @@ import type { ActivityType } from '../../directory/state.ts';
 import { activityMessages } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import { ActivityQuery } from '../../privacy/schemas.ts';
+import { activityIcon } from '../kit/activity-icon.ts';
 import { deviceName, formatDayHeading, placeName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
-import type { IconName } from '../kit/icon-names.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Clock, EmptyState, Entry, Panel } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
@@ -38,7 +38,7 @@ export function activityPageRoutes(services: AccountServices) {
               <ul class="rows">
                 {entries.map((row) => (
                   <Entry
-                    icon={<Icon name={iconOf(row.type)} />}
+                    icon={<Icon name={activityIcon(row.type)} />}
                     name={text.types[row.type as ActivityType] ?? row.type}
                     about={[
                       [deviceName(view, row.userAgent), placeName(view, row), row.ip]
@@ -65,14 +65,4 @@ export function activityPageRoutes(services: AccountServices) {
       );
     },
   });
-}
-
-/** What went wrong, what has to do with ways in, and all else. */
-function iconOf(type: string): IconName {
-  if (/failed|locked|reused|copied|breached|disowned|suspended|reversed/.test(type)) return 'triangle-alert';
-  if (/^signed_in|signed_out|session/.test(type)) return 'log-out';
-  if (/password|factor|passkey|recovery|identity|reauth/.test(type)) return 'shield-check';
-  if (/plan|payment|limits|trial/.test(type)) return 'credit-card';
-  if (/^app_/.test(type)) return 'layout-grid';
-  return 'user';
 }

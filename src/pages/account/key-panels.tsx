@@ -5,7 +5,7 @@ import { NewProductKeyBody } from '../../product-keys/schemas.ts';
 import type { WantedKey } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
-import { expiryOf, valid } from '../kit/form-data.ts';
+import { expiryOf, type FormProblem, valid } from '../kit/form-data.ts';
 import { formatNumber, labelOf, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
@@ -59,7 +59,14 @@ export function KeyPanels(props: {
       {notRevoked && <Alert isFocused>{notRevoked.problem.summary}</Alert>}
       <Panel id="keys" title={text.title}>
         <p class="soft">{about}</p>
-        <Entries entries={keys.map((key) => <KeyEntry view={view} known={key} />)} none={text.none} />
+        <Entries
+          entries={keys.map((key) => (
+            <KeyEntry view={view} known={key}>
+              <RevokeDialog view={view} known={key} form="revoke_key" />
+            </KeyEntry>
+          ))}
+          none={text.none}
+        />
       </Panel>
       {mayCreate && (
         <Panel id="new" title={text.create}>
@@ -111,8 +118,9 @@ export function KeyPanels(props: {
   );
 }
 
-function KeyEntry({ view, known }: { view: View; known: ReportedKey }) {
-  const { id, name, prefix, scopes, used, createdAt, expiresAt, lastUsedAt } = known;
+/** A key in a list; what can be done about it stands beside. */
+export function KeyEntry({ view, known, children }: { view: View; known: ReportedKey; children: Child }) {
+  const { name, prefix, scopes, used, createdAt, expiresAt, lastUsedAt } = known;
   const text = ownKeysMessages[view.language];
   const isOver = expiresAt !== null && expiresAt <= Date.now();
   const about: Child[] = [
@@ -136,18 +144,37 @@ function KeyEntry({ view, known }: { view: View; known: ReportedKey }) {
       badge={isOver && <Badge look="bad">{text.expired}</Badge>}
       about={about}
     >
-      <ConfirmDialog
-        view={view}
-        id={`revoke-${id}`}
-        title={text.revokeTitle(name)}
-        text={text.revokeText}
-        open={text.revoke}
-        openLabel={text.revokeNamed(name)}
-        form="revoke_key"
-        hidden={{ key: id }}
-        button={text.revoke}
-      />
+      {children}
     </Entry>
+  );
+}
+
+/** What revokes a key: the form names it as `key`. */
+export function RevokeDialog(props: {
+  view: View;
+  known: ReportedKey;
+  form: string;
+  problem?: FormProblem | undefined;
+  children?: Child;
+}) {
+  const { view, known, form, problem, children } = props;
+  const { id, name } = known;
+  const text = ownKeysMessages[view.language];
+  return (
+    <ConfirmDialog
+      view={view}
+      id={`revoke-${id}`}
+      title={text.revokeTitle(name)}
+      text={text.revokeText}
+      open={text.revoke}
+      openLabel={text.revokeNamed(name)}
+      form={form}
+      hidden={{ key: id }}
+      button={text.revoke}
+      problem={problem}
+    >
+      {children}
+    </ConfirmDialog>
   );
 }
 

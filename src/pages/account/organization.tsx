@@ -13,6 +13,7 @@ import { Pager } from '../kit/table.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { STRIPE } from './billing-forms.tsx';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { askedCaps, askedMember, CapsLink } from './member-caps.tsx';
 import { organizationBillingForms, organizationBillingPanels } from './organization-billing.tsx';
 import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys.tsx';
 import {
@@ -24,7 +25,7 @@ import {
   TransferForm,
 } from './organization-panels.tsx';
 import { organizationPath, roleName } from './organizations.tsx';
-import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
+import { CreditSources, capsIn, MemberCapsPanel, SpendingPanel } from './spending.tsx';
 import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 const MEMBERS = 50;
@@ -53,7 +54,7 @@ export function organizationPageRoutes(services: AccountServices) {
     const { after } = c.req.query();
     const isFirst = !/^usr_\w+$/.test(after ?? '');
     const of = { organizationId: id, realmId: view.realm.id, userId: null, actor: principal.userId };
-    const [page, invited, named, keys, report, quotas, standing] = await Promise.all([
+    const [page, invited, named, keys, report, quotas, standing, caps] = await Promise.all([
       organizations.listMembers(id, principal.bookmark, {
         after: isFirst ? null : (after as string),
         limit: MEMBERS,
@@ -66,6 +67,7 @@ export function organizationPageRoutes(services: AccountServices) {
       may('caps:manage') ? spending.wallet(by) : null,
       may('caps:manage') ? usage.quotas(of) : null,
       may('credits:read') ? credits.standing(of) : null,
+      may('caps:manage') ? askedCaps(services, of, askedMember(c, shown)) : null,
     ]);
     return (
       <AccountFrame visit={visit} page="organizations" shown={shown}>
@@ -84,9 +86,11 @@ export function organizationPageRoutes(services: AccountServices) {
                 member={member}
                 shown={shown}
                 mayManage={may('members:manage')}
+                mayCap={may('caps:manage')}
               />
             ))}
           </ul>
+          {may('caps:manage') && <CapsLink view={view} member={null} />}
           <Pager
             view={view}
             path={organizationPath(id)}
@@ -96,6 +100,14 @@ export function organizationPageRoutes(services: AccountServices) {
             names={{ newest: text.members, older: text.more }}
           />
         </Panel>
+        {caps && quotas && (
+          <MemberCapsPanel
+            view={view}
+            {...caps}
+            resources={Object.keys(quotas.resources)}
+            refused={refusedIn(shown, 'caps')}
+          />
+        )}
         {may('billing:read') && (await organizationBillingPanels(services, visit, by, shown))}
         {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
         {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
@@ -113,7 +125,7 @@ export function organizationPageRoutes(services: AccountServices) {
             report={report}
             resources={Object.keys(quotas.resources)}
             refused={refusedIn(shown, 'spending')}
-            isShared
+            by="shared"
           />
         )}
         {keys && <OrganizationKeyPanels visit={visit} keys={keys} shown={shown} made={made} />}
@@ -232,6 +244,14 @@ export function organizationPageRoutes(services: AccountServices) {
           return 'saved';
         },
       },
+      caps: {
+        verified: true,
+        act: async (c, visit, { member = '', ...values }) => {
+          const by = await admit(c, visit, 'caps:manage');
+          await spending.setCaps(by, member || null, capsIn(values));
+          return 'saved';
+        },
+      },
       domain: {
         verified: true,
         act: async (c, visit, { domain = '', joins_as = '' }) => {
@@ -266,8 +286,9 @@ function MemberEntry(props: {
   member: ShownMember;
   shown: Shown;
   mayManage: boolean;
+  mayCap: boolean;
 }) {
-  const { visit, by, member, shown, mayManage } = props;
+  const { visit, by, member, shown, mayManage, mayCap } = props;
   const { principal, view } = visit;
   const text = organizationsMessages[view.language];
   const name = member.name ?? member.email;
@@ -284,7 +305,11 @@ function MemberEntry(props: {
     </>,
   ];
   if (!mayManage || !reaches(by.roles, by.role, member.role)) {
-    return <Entry icon={<MemberMark member={member} />} name={name} badge={badge} about={about} />;
+    return (
+      <Entry icon={<MemberMark member={member} />} name={name} badge={badge} about={about}>
+        {mayCap && <CapsLink view={view} member={member} />}
+      </Entry>
+    );
   }
   const form = refusedIn(shown, 'role');
   const refused = form?.values.user === member.userId ? form : undefined;
@@ -305,6 +330,7 @@ function MemberEntry(props: {
         refused={refused}
         mayRemove={!isSelf}
       />
+      {mayCap && <CapsLink view={view} member={member} />}
     </EditableEntry>
   );
 }

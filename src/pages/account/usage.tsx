@@ -98,7 +98,7 @@ function UsageChart({ view, name, days }: { view: View; name: string; days: Dail
   return (
     <>
       <p class="caption">{text.lastDays(total)}</p>
-      <DayBars view={view} days={days} size="small" label={`${text.chart(name)}. ${mostOn}`} />
+      <DayBars view={view} days={days} label={`${text.chart(name)}. ${mostOn}`} />
       <p class="axis soft" aria-hidden="true">
         <span>{first && formatDayMonth(view, first.date)}</span>
         <span>{last && formatDayMonth(view, last.date)}</span>

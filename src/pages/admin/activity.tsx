@@ -4,13 +4,18 @@ import type { Logs } from '../../admin/logs-service.ts';
 import type { ActivityType } from '../../directory/state.ts';
 import type { AppContext } from '../../http/context.ts';
 import { activityMessages, adminActivityMessages, adminMessages } from '../../languages/messages.ts';
+import { dateOf } from '../../lib/calendar.ts';
+import { isOrganizationId } from '../../lib/jurisdiction.ts';
 import { rfc3339 } from '../../lib/time.ts';
+import { activityIcon } from '../kit/activity-icon.ts';
 import { Field, Hidden, Select } from '../kit/form.tsx';
 import { dayRange } from '../kit/form-data.ts';
-import { deviceName, placeName } from '../kit/format.ts';
+import { deviceName, formatDayHeading, placeName } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
+import type { IconName } from '../kit/icon-names.ts';
 import { pageRoutes } from '../kit/page.ts';
-import { Time } from '../kit/panel.tsx';
-import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
+import { Clock, fullNameOf, Panel } from '../kit/panel.tsx';
+import { Count, Pager, Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
@@ -30,33 +35,31 @@ export function adminActivityPageRoutes(services: AdminServices) {
 async function userLog(c: AppContext, visit: AdminVisit, logs: Logs) {
   const { realmId, view } = visit;
   const text = adminActivityMessages[view.language];
-  const { user, when } = adminMessages[view.language];
+  const { user } = adminMessages[view.language];
   const { types } = activityMessages[view.language];
   const { given, same, days, csv } = filterOf(c, ['user_id', 'type']);
   // A cursor that was made up shows the newest.
   const after = AdminActivityQuery.shape.cursor.safeParse(c.req.query('cursor')).data ?? null;
   const filter = { userId: same.user_id, type: same.type, ...days };
   const page = await logs.activity(realmId, filter, { after, limit: PER_PAGE });
-  const rows = page.rows.map((row) => (
-    <tr>
-      <td>
-        <Time view={view} at={row.at} />
-      </td>
-      <td>
-        {types[row.type as ActivityType] ?? row.type}
-        {row.actor && <div class="soft">{text.byOther(row.actor)}</div>}
-      </td>
-      <td>
-        <a href={view.link(`${ADMIN_PAGES.users}/${encodeURIComponent(row.userId)}`)}>
-          <code>{row.userId}</code>
-        </a>
-      </td>
-      <td>
-        {row.userAgent && deviceName(view, row.userAgent)}
-        <div class="soft">{[placeName(view, row), row.ip].filter(Boolean).join(' · ')}</div>
-      </td>
-    </tr>
-  ));
+  const names = await logs.names(
+    realmId,
+    page.rows.flatMap((row) => [row.userId, row.actor]),
+  );
+  const entries = page.rows.map((row) => ({
+    at: row.at,
+    icon: activityIcon(row.type),
+    name: types[row.type as ActivityType] ?? row.type,
+    whom: <Named visit={visit} id={row.userId} names={names} />,
+    about: [
+      row.userAgent && deviceName(view, row.userAgent),
+      placeName(view, row),
+      row.ip,
+      row.actor && text.byOther(names.get(row.actor) ?? row.actor),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  }));
   return (
     <LogView
       visit={visit}
@@ -67,44 +70,41 @@ async function userLog(c: AppContext, visit: AdminVisit, logs: Logs) {
       ]}
       given={given}
       page={page}
+      entries={entries}
       isFirst={!after}
       csv={view.link('/v1/admin/activity.csv', csv)}
-    >
-      <Table label={text.users} columns={[when, text.type, user, text.where]} rows={rows} />
-    </LogView>
+    />
   );
 }
 
 async function operatorLog(c: AppContext, visit: AdminVisit, logs: Logs) {
   const { realmId, view } = visit;
   const text = adminActivityMessages[view.language];
-  const { when } = adminMessages[view.language];
   const { given, same, days, csv } = filterOf(c, ['actor', 'action', 'target']);
   const action = AuditQuery.shape.action.safeParse(same.action).data;
   const after = AuditQuery.shape.cursor.safeParse(c.req.query('cursor')).data ?? null;
   const page = await logs.audit(realmId, { ...same, action, ...days }, { after, limit: PER_PAGE });
-  const rows = page.rows.map((row) => (
-    <tr>
-      <td>
-        <Time view={view} at={row.at} />
-      </td>
-      <td>{text.actions[row.action] ?? row.action}</td>
-      <td>
-        <code>{row.actor}</code>
-      </td>
-      <td>
-        <code>{row.target}</code>
-      </td>
-      <td>
-        {Object.keys(row.details).length > 0 && (
-          <details>
-            <summary>{text.details}</summary>
-            <pre>{JSON.stringify(row.details, null, 2)}</pre>
-          </details>
-        )}
-      </td>
-    </tr>
-  ));
+  const names = await logs.names(
+    realmId,
+    page.rows.flatMap((row) => [row.actor, row.target]),
+  );
+  const entries = page.rows.map((row) => ({
+    at: row.at,
+    icon: 'history' as const,
+    name: text.actions[row.action] ?? row.action,
+    whom: <Named visit={visit} id={row.target} names={names} />,
+    about: (
+      <>
+        {text.actor}: <Named visit={visit} id={row.actor} names={names} />
+      </>
+    ),
+    details: Object.keys(row.details).length > 0 && (
+      <details>
+        <summary>{text.details}</summary>
+        <pre>{JSON.stringify(row.details, null, 2)}</pre>
+      </details>
+    ),
+  }));
   return (
     <LogView
       visit={visit}
@@ -116,16 +116,27 @@ async function operatorLog(c: AppContext, visit: AdminVisit, logs: Logs) {
       ]}
       given={given}
       page={page}
+      entries={entries}
       isFirst={!after}
       csv={view.link('/v1/admin/audit.csv', csv)}
-    >
-      <Table
-        label={text.operators}
-        columns={[when, text.action, text.actor, text.target, text.details]}
-        rows={rows}
-      />
-    </LogView>
+    />
   );
+}
+
+/** Somebody or something by their name, with the way to their page; by the id where the realm has none of it. */
+function Named({ visit, id, names }: { visit: AdminVisit; id: string; names: Map<string, string> }) {
+  const { principal, user, view } = visit;
+  const page = isOrganizationId(id) ? ADMIN_PAGES.organizations : ADMIN_PAGES.users;
+  const name = names.get(id);
+  if (name !== undefined) {
+    return (
+      <a href={view.link(`${page}/${encodeURIComponent(id)}`)} title={id}>
+        {name}
+      </a>
+    );
+  }
+  // An owner in another realm knows their own name.
+  return id === principal.userId ? <span title={id}>{fullNameOf(user)}</span> : <code>{id}</code>;
 }
 
 /** The filter in a query: `given` as it is, `same` without the days, `days` for the service, `csv` for the API. */
@@ -146,22 +157,32 @@ interface FilterField {
   options?: [string, string][];
 }
 
-/** A log with its filter. */
+/** An entry of a log, as people read it. */
+interface LogEntry {
+  at: number;
+  icon: IconName;
+  name: string;
+  whom: Child;
+  about: Child;
+  details?: Child;
+}
+
+/** A log by days, with its filter. */
 function LogView(props: {
   visit: AdminVisit;
   log: 'users' | 'operators';
   fields: FilterField[];
   given: Record<string, string>;
   page: { total: number; totalIsExact: boolean; nextCursor: string | null };
+  entries: LogEntry[];
   isFirst: boolean;
   /** The address of the whole log as CSV. */
   csv: string;
-  children: Child;
 }) {
-  const { visit, log, fields, given, page, isFirst, csv, children } = props;
+  const { visit, log, fields, given, page, entries, isFirst, csv } = props;
   const { view } = visit;
   const text = adminActivityMessages[view.language];
-  const { all } = adminMessages[view.language];
+  const { all, search } = adminMessages[view.language];
   const query = { ...(log === 'operators' && { log }), ...given };
   return (
     <AdminFrame visit={visit} page="activity">
@@ -176,33 +197,46 @@ function LogView(props: {
           },
         ]}
       />
-      <p class="soft">{text.text}</p>
-      <section class="panel" aria-label={text.filter}>
-        <form method="get" action={view.link(PATH)}>
-          {log === 'operators' && <Hidden name="log" value={log} />}
-          <div class="pair filters">
-            {fields.map(({ name, label, hint, options }) =>
-              options ? (
-                <Select name={name} label={label} value={given[name]} options={[['', all], ...options]} />
-              ) : (
-                <Field name={name} label={label} hint={hint} value={given[name]} autocomplete="off" />
-              ),
-            )}
-            <Field name="from" type="date" label={text.from} value={given.from} />
-            <Field name="until" type="date" label={text.until} value={given.until} />
-          </div>
-          <p class="buttons">
-            <button type="submit" class="plain">
-              {text.filter}
-            </button>
-            <a href={csv} download="">
-              {text.csv}
-            </a>
-          </p>
-        </form>
-      </section>
+      <form class="filters" method="get" action={view.link(PATH)} data-filters>
+        {log === 'operators' && <Hidden name="log" value={log} />}
+        {fields.map(({ name, label, hint, options }) =>
+          options ? (
+            <Select name={name} label={label} value={given[name]} options={[['', all], ...options]} />
+          ) : (
+            <Field name={name} label={label} placeholder={hint} value={given[name]} autocomplete="off" />
+          ),
+        )}
+        <Field name="from" type="date" label={text.from} value={given.from} />
+        <Field name="until" type="date" label={text.until} value={given.until} />
+        <div class="acts">
+          <button type="submit">{search}</button>
+          <a class="button plain" href={csv} download="">
+            {text.csv}
+          </a>
+        </div>
+      </form>
       <Count view={view} total={page.total} isExact={page.totalIsExact} />
-      {page.total > 0 && <div class="panel">{children}</div>}
+      {[...Map.groupBy(entries, ({ at }) => dateOf(at))].map(([date, some]) => (
+        <Panel id={`day-${date}`} title={formatDayHeading(view, date)}>
+          <ul class="rows log">
+            {some.map(({ at, icon, name, whom, about, details }) => (
+              <li class="pictured">
+                <Icon name={icon} />
+                <div>
+                  <p>
+                    <strong>{name}</strong> {whom}
+                  </p>
+                  <p class="soft">{about}</p>
+                  {details}
+                </div>
+                <p class="soft">
+                  <Clock view={view} at={at} />
+                </p>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      ))}
       <Pager view={view} path={PATH} query={query} isFirst={isFirst} next={page.nextCursor} />
     </AdminFrame>
   );

@@ -1,8 +1,10 @@
 import type { Child } from 'hono/jsx';
 import { adminMessages } from '../../languages/messages.ts';
+import { issuerOf } from '../../lib/realm.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { MenuFrame } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
@@ -25,9 +27,13 @@ export const ADMIN_PAGES = {
   webhooks: '/admin/webhooks',
 } as const;
 
+/** The page that finds users, organizations and other pages: it is in no menu, but in the head of every page. */
+export const ADMIN_SEARCH = '/admin/search';
+
 type AdminPageName = keyof typeof ADMIN_PAGES;
 
-const ICONS: Record<AdminPageName, IconName> = {
+/** What stands beside each page in the menu. */
+export const PAGE_ICONS: Record<AdminPageName, IconName> = {
   overview: 'layout-dashboard',
   users: 'user',
   organizations: 'users',
@@ -47,8 +53,8 @@ const GROUPS: AdminPageName[] = ['billing', 'realms'];
 /** The frame of the pages for operators: who is signed in, the menu, and what was just done. */
 export function AdminFrame(props: {
   visit: AdminVisit;
-  page: AdminPageName;
-  /** What the page is called, when not as in the menu. */
+  /** Its entry in the menu; a page that has none says what it is called. */
+  page: AdminPageName | null;
   title?: string;
   shown?: Shown;
   /** Whether something else went wrong than a form. */
@@ -64,14 +70,14 @@ export function AdminFrame(props: {
   return (
     <MenuFrame
       visit={visit}
-      title={props.title ?? text.pages[page]}
+      title={props.title ?? (page === null ? text.menu : text.pages[page])}
       kind="full"
       menu={{
         label: text.menu,
         pages: pages.map(([name, path]) => ({
           href: view.link(path),
           name: text.pages[name],
-          icon: ICONS[name],
+          icon: PAGE_ICONS[name],
           startsGroup: GROUPS.includes(name),
           isCurrent: name === page,
         })),
@@ -82,9 +88,83 @@ export function AdminFrame(props: {
       signOut={own('/logout')}
       said={shown.said}
       failed={failed}
+      slot={
+        <>
+          <RealmSwitch visit={visit} page={page} />
+          <a class="button plain small finder" href={view.link(ADMIN_SEARCH)} data-dialog="palette">
+            <Icon name="search" />
+            <span class="name">{text.search}</span>
+            <span class="key scripted" aria-hidden="true">
+              ⌘K
+            </span>
+          </a>
+        </>
+      }
     >
       {children}
+      <Palette view={view} />
     </MenuFrame>
+  );
+}
+
+/** The realm that the pages are about, and the ways to the same page of another; nothing for who has only one. */
+function RealmSwitch({ visit, page }: { visit: AdminVisit; page: AdminPageName | null }) {
+  const { realmId, realms, view } = visit;
+  const text = adminMessages[view.language];
+  if (realms.length < 2) return null;
+  const path = ADMIN_PAGES[page ?? 'overview'];
+  return (
+    <div class="switch">
+      <button type="button" class="ghost" popovertarget="switch">
+        <span class="hidden">{text.realm}: </span>
+        <span class="name">{view.realm.name}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <nav id="switch" popover="auto" aria-label={text.pages.realms}>
+        {realms.map(({ id, name }) => (
+          <a class="item" href={adminOf(id, path)} aria-current={id === realmId ? 'true' : undefined}>
+            <Icon name="globe" />
+            {name}
+          </a>
+        ))}
+        <a class="item" href={view.link(ADMIN_PAGES.realms)}>
+          <Icon name="sliders-horizontal" />
+          {text.allRealms}
+        </a>
+      </nav>
+    </div>
+  );
+}
+
+/** A page of the dashboard of another realm. */
+export function adminOf(realmId: string, path: string): string {
+  return new URL(issuerOf('https://latchkey.invalid', realmId) + path).pathname;
+}
+
+/** What the page of the search finds, in a dialog, for who has scripts: the button leads to that page otherwise. */
+function Palette({ view }: { view: View }) {
+  const text = adminMessages[view.language];
+  return (
+    <dialog id="palette" aria-label={text.search}>
+      <form method="get" action={view.link(ADMIN_SEARCH)}>
+        <Icon name="search" />
+        <input
+          name="q"
+          type="search"
+          role="combobox"
+          aria-label={text.search}
+          aria-expanded="true"
+          aria-controls="palette-found"
+          aria-autocomplete="list"
+          placeholder={text.searchHint}
+          maxlength={100}
+          autocomplete="off"
+          autofocus
+        />
+      </form>
+      <div id="palette-found" role="listbox" aria-label={text.found} />
+      <p role="status" data-none={text.nothing} />
+    </dialog>
   );
 }
 

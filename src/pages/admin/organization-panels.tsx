@@ -7,6 +7,7 @@ import {
 } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import type { ShownMember } from '../../organizations/service.ts';
+import { CapsLink } from '../account/member-caps.tsx';
 import { MemberForms } from '../account/organization-panels.tsx';
 import { memberRoleOptions, OrganizationMark, roleName } from '../account/organizations.tsx';
 import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
@@ -78,6 +79,7 @@ export function AdminMembersPanel(panel: OrganizationPanelProps) {
         isFirst={isFirst}
         next={members.nextCursor}
       />
+      <CapsLink view={view} member={null} />
       <hr />
       <h3>{text.add}</h3>
       <Form view={view} name="add" problem={refused?.problem} button={text.addButton} look="plain">
@@ -110,6 +112,7 @@ function AdminMemberEntry(props: OrganizationPanelProps & { member: ShownMember 
         <a href={view.link(`${ADMIN_PAGES.users}/${member.userId}`)}>{member.email}</a>
       </p>
       <MemberForms view={view} member={member} roles={memberRoleOptions(view)} refused={refused} />
+      <CapsLink view={view} member={member} />
     </EditableEntry>
   );
 }

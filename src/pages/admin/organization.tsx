@@ -1,11 +1,21 @@
 import type { AppContext } from '../../http/context.ts';
-import { adminMessages, adminOrganizationsMessages, userMessages } from '../../languages/messages.ts';
+import {
+  adminMessages,
+  adminOrganizationsMessages,
+  ownKeysMessages,
+  spendingMessages,
+  userMessages,
+} from '../../languages/messages.ts';
 import { MemberPatch, OrganizationAdminPatch } from '../../organizations/schemas.ts';
-import { valid } from '../kit/form-data.ts';
-import { pageRoutes } from '../kit/page.ts';
+import { OperatorCapsBody } from '../../usage/spending-schemas.ts';
+import { askedMember } from '../account/member-caps.tsx';
+import { capsIn, MemberCapsPanel, SpendingPanel } from '../account/spending.tsx';
+import { reasonIn, valid } from '../kit/form-data.ts';
+import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Panel } from '../kit/panel.tsx';
 import { Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
+import { KeyPanel, keyForms } from './key-panel.tsx';
 import { limitsOf } from './limits.ts';
 import { type OrganizationPanelProps, readOrganizationData } from './organization-data.ts';
 import {
@@ -15,13 +25,14 @@ import {
   OrganizationPlanPanel,
   OrganizationSettingsPanel,
 } from './organization-panels.tsx';
+import { ReasonField } from './user-access.tsx';
 import { adjustmentIn } from './user-forms.ts';
 import { AuditEntries, CreditsPanel, UsagePanel } from './user-ledgers.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 /** One organization: everything that is known of it, and everything that operators can do. */
 export function adminOrganizationPageRoutes(services: AdminServices) {
-  const { admin, organizations, organizationAdmin } = services;
+  const { admin, organizations, organizationAdmin, organizationKeys, spending } = services;
   const admit = (c: AppContext, { actor, view }: AdminVisit) =>
     organizations.operate(view.realm, c.req.param('id') ?? '', actor.id);
   const change = async (c: AppContext, visit: AdminVisit, patch: Record<string, unknown>, reason = '') => {
@@ -71,6 +82,24 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
           return 'credits';
         },
       },
+      spending: {
+        names: { reason: 'spending_reason' },
+        act: async (c, visit, values) => {
+          const given = { ...capsIn(values), ...reasonIn(values, 'spending_reason') };
+          const { reason, ...caps } = valid(OperatorCapsBody, given);
+          await spending.capWallet(await admit(c, visit), 'operator', caps, reason);
+          return 'caps';
+        },
+      },
+      caps: {
+        act: async (c, visit, { member = '', ...values }) => {
+          await spending.setCaps(await admit(c, visit), member || null, capsIn(values));
+          return 'caps';
+        },
+      },
+      ...keyForms(async (c, visit, keyId, reason) =>
+        organizationKeys.revoke(await admit(c, visit), keyId, reason),
+      ),
       add: {
         act: async (c, visit, values) => {
           const userId = await admin.users.named(visit.realmId, values.user ?? '', 'user');
@@ -102,9 +131,13 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
     },
     render: async (c, visit, shown) => {
       const by = await admit(c, visit);
-      const data = await readOrganizationData(services, by, c.req.query('after'));
+      const data = await readOrganizationData(services, by, {
+        after: c.req.query('after'),
+        caps: askedMember(c, shown),
+      });
       const panel = { visit, data, shown };
       const { name } = by.organization;
+      const resources = Object.keys(data.quotas.resources);
       return (
         <AdminFrame visit={visit} page="organizations" title={name} shown={shown}>
           <OrganizationFacts {...panel} />
@@ -113,7 +146,16 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
             <div class="halves">
               <div>
                 <AdminMembersPanel {...panel} />
+                {data.caps && (
+                  <MemberCapsPanel
+                    view={visit.view}
+                    {...data.caps}
+                    resources={resources}
+                    refused={refusedIn(shown, 'caps')}
+                  />
+                )}
                 <OrganizationSettingsPanel {...panel} />
+                <KeyPanel view={visit.view} keys={data.keys} shown={shown} />
                 <Panel id="history" title={adminOrganizationsMessages[visit.view.language].history}>
                   <AuditEntries view={visit.view} rows={data.audit.rows} />
                 </Panel>
@@ -121,6 +163,15 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
               <div>
                 <OrganizationPlanPanel {...panel} />
                 <UsagePanel {...panel} />
+                <SpendingPanel
+                  view={visit.view}
+                  report={data.report}
+                  resources={resources}
+                  refused={refusedIn(shown, 'spending')}
+                  by="operator"
+                >
+                  <ReasonField view={visit.view} name="spending_reason" shown={shown} form="spending" />
+                </SpendingPanel>
                 <CreditsPanel {...panel} />
                 <OrganizationAccessPanel {...panel} />
               </div>
@@ -143,7 +194,9 @@ function PartTabs({ visit: { view }, data }: OrganizationPanelProps) {
     ['settings', text.settings],
     ['plan-panel', text.plan],
     ['usage', usage],
+    ['spending', spendingMessages[view.language].title],
     ['credits', credits],
+    ['keys', ownKeysMessages[view.language].title],
     ['history', text.history],
     ['access', text.access],
   ];

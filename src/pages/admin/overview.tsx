@@ -1,114 +1,104 @@
-import {
-  type Dashboard,
-  type TopUser,
-  type UserNumbers,
-  verificationRate,
-} from '../../admin/dashboard-service.ts';
-import { needsHand } from '../../admin/service.ts';
+import type { Child } from 'hono/jsx';
+import { type Overview, verificationRate } from '../../admin/dashboard-service.ts';
+import { type Attention, needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
-import { overviewMessages } from '../../languages/messages.ts';
+import { kitMessages, overviewMessages } from '../../languages/messages.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
-import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
-import { formatDayMonth, formatMoney, formatNumber, formatTime } from '../kit/format.ts';
+import { formatNumber, formatTime } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
-import { Alert, DescriptionList, Panel, Time } from '../kit/panel.tsx';
-import { Table } from '../kit/table.tsx';
+import { DescriptionList, Panel, Time } from '../kit/panel.tsx';
+import { Choices } from '../kit/table.tsx';
+import { Change, Sparkline, TrendChart, TrendTable } from '../kit/trend-chart.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import {
+  daysRead,
+  type Figure,
+  figuresOf,
+  RANGE_NAMES,
+  type RangeName,
+  rangeOf,
+} from './overview-figures.ts';
+import { Models, PlansPanel, ProvidersPanel, UserLink } from './overview-panels.tsx';
 import { byPrice } from './plan-order.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
-/** Days that the charts show. */
-const DAYS = 30;
-/** The number of models and users that are named. */
-const NAMED = 8;
+/** Figures that stand first. */
+const FIRST = 4;
+/** Models and users that are named. */
+const NAMED = 5;
 
-/** The first page for operators: numbers, charts, the newest users, and those who use most. */
+/** The first page for operators: what needs a hand, four figures, a chart, and the rest below. */
 export function adminOverviewPageRoutes(services: AdminServices) {
   const { admin, analytics, auditFeed, billingAdmin, config, databases, oauth, planAdmin, webhooks } =
     services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
-    render: async (_, visit) => {
+    render: async (c, visit) => {
       const { realmId, view } = visit;
       const text = overviewMessages[view.language];
-      const [board, { daily }, usage, tokens, plans, prices, sink, ailing, dead, attention] =
-        await Promise.all([
-          admin.statistics.dashboard(realmId),
-          admin.statistics.statistics(realmId, DAYS),
-          analytics.usage({ realmId }, DAYS),
-          analytics.tokens({ realmId }, DAYS),
-          planAdmin.list(realmId),
-          billingAdmin.prices(realmId),
-          sinkHealth(auditFeed, databases),
-          webhooks.ailing(realmId),
-          admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
-          needsHand(auditFeed.d1, realmId, Date.now()),
-        ]);
+      const range = rangeOf(c.req.query('range'));
+      const asked = c.req.query('figure') ?? '';
+      // Those who use most are named of what the chart shows.
+      const resource = config.RESOURCES.find((one) => asked === `use.${one}`) ?? config.RESOURCES[0];
+      const [board, tokens, plans, prices, sink, ailing, dead, attention] = await Promise.all([
+        admin.statistics.overview(realmId, daysRead(range), resource === undefined ? [] : [resource]),
+        analytics.tokens({ realmId }, daysRead(range) / 2),
+        planAdmin.list(realmId),
+        billingAdmin.prices(realmId),
+        sinkHealth(auditFeed, databases),
+        webhooks.ailing(realmId),
+        admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
+        needsHand(auditFeed.d1, realmId, Date.now()),
+      ]);
+      const figures = figuresOf(view, range, board);
+      const shown = figures.find(({ id }) => id === asked) ?? (figures[0] as Figure);
+      const leads = (figure: string, over: RangeName = range) =>
+        view.link(ADMIN_PAGES.overview, { range: over, figure });
+      const cards = (some: Figure[]) =>
+        some.map((figure) => (
+          <FigureCard view={view} figure={figure} href={leads(figure.id)} isCurrent={figure === shown} />
+        ));
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
-      const used = Object.keys(usage.totals);
       return (
         <AdminFrame visit={visit} page="overview">
-          {sink && <EventSinkLine view={view} sink={sink} />}
-          {ailing > 0 && (
-            <Alert>
-              <a href={view.link(ADMIN_PAGES.webhooks)}>{text.webhooksFail(formatNumber(view, ailing))}</a>
-            </Alert>
+          <Choices
+            label={text.range}
+            choices={RANGE_NAMES.map((name) => ({
+              href: leads(shown.id, name),
+              name: text.ranges[name],
+              isCurrent: name === range,
+            }))}
+          />
+          <AttentionList view={view} sink={sink} ailing={ailing} dead={dead} attention={attention} />
+          <ul class="figures" aria-label={text.figures}>
+            {cards(figures.slice(0, FIRST))}
+          </ul>
+          <Trend view={view} figure={shown} />
+          {figures.length > FIRST && (
+            <ul class="figures" aria-label={text.used}>
+              {cards(figures.slice(FIRST))}
+            </ul>
           )}
-          {dead.total > 0 && (
-            <Alert>
-              <a href={view.link(ADMIN_PAGES.mail, { status: 'dead' })}>
-                {text.messagesDead(`${formatNumber(view, dead.total)}${dead.totalIsExact ? '' : '+'}`)}
-              </a>
-            </Alert>
-          )}
-          {attention.billing === 1 && (
-            <Alert>
-              <a href={view.link(ADMIN_PAGES.billing, { status: 'failed' })}>{text.billingFails}</a>
-            </Alert>
-          )}
-          {attention.cron === 1 && <Alert>{text.cronLate}</Alert>}
-          {attention.keys === 1 && <Alert>{text.keysDue}</Alert>}
-          {attention.audit === 1 && <Alert>{text.auditFails}</Alert>}
-          <Numbers view={view} board={board} />
-          <div class="halves">
+          <div class="thirds">
             <PlansPanel
               view={view}
               users={board.users}
               revenue={board.revenue}
               plans={byPrice(plans, prices)}
             />
+            <Panel id="now" title={text.now}>
+              <Now view={view} board={board} />
+            </Panel>
             <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
-          </div>
-          <h2>{text.days(DAYS)}</h2>
-          <p class="soft">{text.fresh(formatNumber(view, config.PROJECTION_SECONDS))}</p>
-          <div class="tiles">
-            {(['signUps', 'signIns', 'activeUsers'] as const).map((figure) => (
-              <DayChart
-                view={view}
-                title={text[figure]}
-                days={daily.map((day) => ({ date: day.date, value: day[figure] }))}
-              />
-            ))}
-            {used.map((resource) => (
-              <DayChart
-                view={view}
-                title={text.use(resource)}
-                days={usage.daily.map((day) => ({ date: day.date, value: day.used[resource] ?? 0 }))}
-              />
-            ))}
-          </div>
-          <Panel id="models" title={text.models}>
-            <Models view={view} models={tokens.models.slice(0, NAMED)} />
-          </Panel>
-          <div class="halves">
             <Panel id="recent" title={text.recent}>
               <ul class="rows">
                 {board.recentUsers.slice(0, NAMED).map((user) => (
                   <li>
                     <UserLink view={view} user={{ ...user, userId: user.id }} />
                     <span class="soft">
-                      <Time view={view} at={user.createdAt} />
+                      <Time view={view} at={user.createdAt} ago />
                     </span>
                   </li>
                 ))}
@@ -126,216 +116,119 @@ export function adminOverviewPageRoutes(services: AdminServices) {
                 </ol>
               </Panel>
             ))}
+            <Panel id="models" title={text.models}>
+              <Models view={view} models={tokens.models.slice(0, NAMED)} />
+            </Panel>
           </div>
+          <p class="soft">{text.fresh(formatNumber(view, config.PROJECTION_SECONDS))}</p>
+          {sink && sink.failingSince === null && <p class="soft">{sinkText(view, sink)}</p>}
         </AdminFrame>
       );
     },
   });
 }
 
-/** Where events go besides, and how far behind that is. */
-function EventSinkLine({ view, sink }: { view: View; sink: SinkHealth }) {
+/** What does not go on by itself, each with where to mend it. */
+function AttentionList(props: {
+  view: View;
+  sink: SinkHealth | null;
+  ailing: number;
+  dead: { total: number; totalIsExact: boolean };
+  attention: Attention;
+}) {
+  const { view, sink, ailing, dead, attention } = props;
   const text = overviewMessages[view.language];
-  const { total, totalIsExact } = countedTotal(sink.waiting);
-  const waiting = `${formatNumber(view, total)}${totalIsExact ? '' : '+'}`;
-  const lost = sink.dropped > 0 ? ` ${text.sinkDropped(formatNumber(view, sink.dropped))}` : '';
-  if (sink.failingSince === null) {
-    return <p class="soft">{text.sinkWorks(sink.sink, waiting) + lost}</p>;
-  }
-  const { shown } = formatTime(view, sink.failingSince);
-  return <Alert>{text.sinkFails(sink.sink, shown, sink.error ?? '', waiting) + lost}</Alert>;
+  const link = (href: string, said: string) => <a href={href}>{said}</a>;
+  const failed = { status: 'failed' };
+  const said: Child[] = [
+    sink && sink.failingSince !== null && sinkText(view, sink),
+    ailing > 0 && link(view.link(ADMIN_PAGES.webhooks), text.webhooksFail(formatNumber(view, ailing))),
+    dead.total > 0 &&
+      link(
+        view.link(ADMIN_PAGES.mail, { status: 'dead' }),
+        text.messagesDead(`${formatNumber(view, dead.total)}${dead.totalIsExact ? '' : '+'}`),
+      ),
+    attention.billing === 1 && link(view.link(ADMIN_PAGES.billing, failed), text.billingFails),
+    attention.cron === 1 && text.cronLate,
+    attention.keys === 1 && text.keysDue,
+    attention.audit === 1 && text.auditFails,
+  ].filter(Boolean);
+  if (said.length === 0) return null;
+  return (
+    <section class="attention" aria-label={text.attention}>
+      <ul>
+        {said.map((one) => (
+          <li>
+            <Icon name="triangle-alert" />
+            <span>{one}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
-/** A number by day, as bars and as a table. */
-function DayChart({ view, title, days }: { view: View; title: string; days: DailyNumbers }) {
+/** Where events go besides, and how far behind that is. */
+function sinkText(view: View, { sink, waiting, dropped, failingSince, error }: SinkHealth): string {
   const text = overviewMessages[view.language];
-  const sum = days.reduce((all, { value }) => all + value, 0);
-  const total = formatNumber(view, sum);
-  const peak = Math.max(0, ...days.map(({ value }) => value));
-  const most = formatNumber(view, peak);
-  const [first, last] = [days[0], days.at(-1)];
+  const { total, totalIsExact } = countedTotal(waiting);
+  const left = `${formatNumber(view, total)}${totalIsExact ? '' : '+'}`;
+  const lost = dropped > 0 ? ` ${text.sinkDropped(formatNumber(view, dropped))}` : '';
+  const said =
+    failingSince === null
+      ? text.sinkWorks(sink, left)
+      : text.sinkFails(sink, formatTime(view, failingSince).shown, error ?? '', left);
+  return said + lost;
+}
+
+/** A figure and how it changed, which leads to its chart. */
+function FigureCard(props: { view: View; figure: Figure; href: string; isCurrent: boolean }) {
+  const { view, figure, href, isCurrent } = props;
+  return (
+    <li>
+      <a href={href} aria-current={isCurrent ? 'true' : undefined}>
+        <span class="soft">{figure.title}</span>
+        <span class="figure">
+          <strong>{formatNumber(view, figure.total)}</strong>
+          <Change view={view} value={figure.total} before={figure.before} />
+        </span>
+        <Sparkline values={figure.points.map(({ value }) => value)} />
+      </a>
+    </li>
+  );
+}
+
+/** The chart of a figure, with its numbers. */
+function Trend({ view, figure: { title, total, before, points } }: { view: View; figure: Figure }) {
+  const text = overviewMessages[view.language];
+  const sum = formatNumber(view, total);
   return (
     <figure class="panel chart">
       <figcaption>
-        <h3>{title}</h3>
-        <span class="soft">{text.chartTotal(total)}</span>
+        <h2>{title}</h2>
+        <span class="soft">{`${sum} · ${kitMessages[view.language].before(formatNumber(view, before))}`}</span>
       </figcaption>
-      <DayBars view={view} days={days} size="large" label={text.chartSummary(title, total, most)} />
-      <p class="axis" aria-hidden="true">
-        <span>{first && formatDayMonth(view, first.date)}</span>
-        <span>{text.chartMost(most)}</span>
-        <span>{last && formatDayMonth(view, last.date)}</span>
-      </p>
+      <TrendChart view={view} points={points} label={text.trend(title, sum)} />
       <details>
         <summary>{text.asTable}</summary>
-        <DayTable view={view} days={days} label={title} heading={title} />
+        <TrendTable view={view} points={points} label={title} heading={title} />
       </details>
     </figure>
   );
 }
 
-function Numbers({ view, board }: { view: View; board: Dashboard }) {
+/** How the realm is at the moment. */
+function Now({ view, board: { users, activeSessions } }: { view: View; board: Overview }) {
   const text = overviewMessages[view.language];
-  const { users, today, activeSessions, usageToday } = board;
   const rate = new Intl.NumberFormat(view.language, { style: 'percent' }).format(verificationRate(users));
+  const number = (count: number) => formatNumber(view, count);
   const shown: [label: string, value: string][] = [
-    [text.users, formatNumber(view, users.total)],
-    [text.newToday, formatNumber(view, today.signUps)],
-    [text.activeToday, formatNumber(view, today.activeUsers)],
-    [text.signInsToday, formatNumber(view, today.signIns)],
-    [text.sessions, formatNumber(view, activeSessions)],
+    [text.users, number(users.total)],
+    [text.sessions, number(activeSessions)],
     [text.verified, rate],
-    [text.secondFactors, formatNumber(view, users.secondFactors)],
-    ...(users.anonymous > 0
-      ? [[text.anonymous, formatNumber(view, users.anonymous)] as [string, string]]
-      : []),
-    [text.suspended, formatNumber(view, users.byStatus.suspended ?? 0)],
-    ...Object.entries(usageToday).map(([resource, used]): [string, string] => [
-      text.usedToday(resource),
-      formatNumber(view, used),
-    ]),
+    [text.secondFactors, number(users.secondFactors)],
+    ...(users.anonymous > 0 ? [[text.anonymous, number(users.anonymous)] as [string, string]] : []),
+    [text.suspended, number(users.byStatus.suspended ?? 0)],
   ];
-  return <DescriptionList look="numbers" entries={shown} />;
-}
-
-interface ModelUse {
-  model: string;
-  inputTokens: number;
-  outputTokens: number;
-  requests: number;
-}
-
-function Models({ view, models }: { view: View; models: ModelUse[] }) {
-  const text = overviewMessages[view.language];
-  if (models.length === 0) return <p class="soft">{text.noModels}</p>;
-  const sum = ({ inputTokens, outputTokens }: ModelUse) => inputTokens + outputTokens;
-  const most = Math.max(...models.map(sum));
-  const rows = models.map((model) => (
-    <tr>
-      <th scope="row">{model.model}</th>
-      <td class="bar">
-        <Share value={sum(model)} most={most} />
-      </td>
-      <td class="number">{formatNumber(view, model.inputTokens)}</td>
-      <td class="number">{formatNumber(view, model.outputTokens)}</td>
-      <td class="number">{formatNumber(view, model.requests)}</td>
-    </tr>
-  ));
-  const numbers = [{ number: text.input }, { number: text.output }, { number: text.requests }];
-  return <Table label={text.models} columns={[text.model, null, ...numbers]} rows={rows} />;
-}
-
-/** A link to a user by their name, or a text for one who was deleted. */
-function UserLink({ view, user }: { view: View; user: Omit<TopUser, 'quantity'> }) {
-  const { userId, email, name, username } = user;
-  if (email === null) return <span class="soft">{overviewMessages[view.language].deleted}</span>;
-  return (
-    <div>
-      <a href={view.link(`${ADMIN_PAGES.users}/${userId}`)}>{name ?? username ?? email}</a>
-      {(name ?? username) !== null && <p class="soft">{email}</p>}
-    </div>
-  );
-}
-
-type Revenue = Dashboard['revenue'];
-
-/** Things by id, with their names. */
-type Named = { id: string; name: string }[];
-
-/** How many users each plan has, and what its subscriptions bring in a month. */
-function PlansPanel(props: { view: View; users: UserNumbers; revenue: Revenue; plans: Named }) {
-  const { view, users, revenue, plans } = props;
-  const text = overviewMessages[view.language];
-  const ids = new Set([
-    ...plans.map(({ id }) => id),
-    ...Object.keys(users.byPlan),
-    ...revenue.map(({ plan }) => plan),
-  ]);
-  const rows = [...ids].map((id) => (
-    <PlanRow
-      view={view}
-      name={plans.find((plan) => plan.id === id)?.name ?? id}
-      users={users.byPlan[id] ?? 0}
-      revenue={revenue.filter(({ plan }) => plan === id)}
-    />
-  ));
-  if (revenue.length > 0) {
-    rows.push(<PlanRow view={view} name={text.allPlans} users={users.total} revenue={sumsOf(revenue)} />);
-  }
-  return (
-    <Panel id="plans" title={text.plans}>
-      <Table
-        label={text.plans}
-        columns={[
-          text.plan,
-          { number: text.perMonth },
-          { number: text.subscriptions },
-          { number: text.users },
-        ]}
-        rows={rows}
-      />
-      <p class="hint">{revenue.length > 0 ? text.revenueHint : text.noRevenue}</p>
-    </Panel>
-  );
-}
-
-function PlanRow(props: {
-  view: View;
-  name: string;
-  users: number;
-  revenue: Omit<Revenue[number], 'plan'>[];
-}) {
-  const { view, name, users, revenue } = props;
-  const subscriptions = revenue.reduce((sum, one) => sum + one.subscriptions, 0);
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td class="number">
-        {revenue.length === 0 && '–'}
-        {revenue.map(({ currency, monthlyAmount }) => (
-          <div class="moment">{formatMoney(view, monthlyAmount, currency)}</div>
-        ))}
-      </td>
-      <td class="number">{formatNumber(view, subscriptions)}</td>
-      <td class="number">{formatNumber(view, users)}</td>
-    </tr>
-  );
-}
-
-/** The sums over all plans, one a currency. */
-function sumsOf(revenue: Revenue): Omit<Revenue[number], 'plan'>[] {
-  return [...Map.groupBy(revenue, ({ currency }) => currency)].map(([currency, ofOne]) => ({
-    currency,
-    subscriptions: ofOne.reduce((sum, { subscriptions }) => sum + subscriptions, 0),
-    monthlyAmount: ofOne.reduce((sum, { monthlyAmount }) => sum + monthlyAmount, 0),
-  }));
-}
-
-/** How many users have each way to sign in, the commonest first. */
-function ProvidersPanel({ view, users, providers }: { view: View; users: UserNumbers; providers: Named }) {
-  const text = overviewMessages[view.language];
-  const names = new Map([
-    ['password', text.password],
-    ['passkey', text.passkey],
-    ...providers.map(({ id, name }) => [id, name] as const),
-  ]);
-  const counts = Object.entries(users.byProvider).sort(([, a], [, b]) => b - a);
-  const rows = counts.map(([provider, count]) => (
-    <tr>
-      <th scope="row">{names.get(provider) ?? provider}</th>
-      <td class="number">{formatNumber(view, count)}</td>
-      <td class="bar">
-        <Share value={count} most={users.total} />
-      </td>
-    </tr>
-  ));
-  return (
-    <Panel id="providers" title={text.providers}>
-      {counts.length === 0 && <p class="soft">{text.noProviders}</p>}
-      {counts.length > 0 && (
-        <Table label={text.providers} columns={[text.provider, { number: text.users }, null]} rows={rows} />
-      )}
-      <p class="hint">{text.providersHint}</p>
-    </Panel>
-  );
+  return <DescriptionList look="about" entries={shown} />;
 }

@@ -12,6 +12,7 @@ import { adminOverviewPageRoutes } from './overview.tsx';
 import { adminPlansPageRoutes } from './plans.tsx';
 import { adminRealmsPageRoutes } from './realms.tsx';
 import { adminResourcesPageRoutes } from './resources.tsx';
+import { adminSearchPageRoutes } from './search.tsx';
 import { adminUserPageRoutes } from './user.tsx';
 import { adminUsersPageRoutes } from './users.tsx';
 import type { AdminServices } from './visit.ts';
@@ -22,6 +23,7 @@ import { adminWebhooksPageRoutes } from './webhooks.tsx';
 export function adminPageRoutes(services: AdminServices) {
   return new Hono<AppEnv>()
     .route('/', adminOverviewPageRoutes(services))
+    .route('/', adminSearchPageRoutes(services))
     .route('/', adminActivityPageRoutes(services))
     .route('/', adminMailPageRoutes(services))
     .route('/', adminBillingPageRoutes(services))

@@ -9,7 +9,7 @@ import {
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import { CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
-import { refusedIn } from '../kit/page.ts';
+import { refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Avatar, Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { UserPanelProps } from './user-data.ts';
@@ -150,6 +150,13 @@ export function DeletePanel({ visit, data: { user }, shown }: UserPanelProps) {
       </Form>
     </Panel>
   );
+}
+
+/** Why it is done, of a form. */
+export function ReasonField(props: { view: View; name: string; form: string; shown: Shown }) {
+  const { view, name, form, shown } = props;
+  const field = fieldsOf(refusedIn(shown, form));
+  return <Field {...field(name)} label={adminMessages[view.language].reason} maxlength={500} />;
 }
 
 /** A button that does one thing, with a reason. */

@@ -19,22 +19,37 @@ export interface UserPanelProps {
 /** Reads everything that operators see of one user. Throws `user_not_found`. */
 export async function readUserData(services: AdminServices, target: { realmId: string; userId: string }) {
   const { admin, analytics, identities, organizationAdmin, planAdmin, plans, privacy, usage } = services;
+  const { spendingCaps, userKeyAdmin } = services;
   // This comes first, so that nothing of a user of another realm is read.
   const known = await admin.users.get(target);
   const { realmId, userId } = target;
-  const [sessions, linked, subscription, offered, quotas, used, credits, activity, audit, organizations] =
-    await Promise.all([
-      admin.sessions.list(target),
-      identities.list(userId),
-      plans.subscription(target),
-      planAdmin.list(realmId),
-      usage.quotas(target),
-      analytics.usage({ userId }, DAYS),
-      admin.credits.view(target, { limit: SHOWN, cursor: undefined }),
-      privacy.activity(userId, { limit: SHOWN }),
-      admin.logs.audit(realmId, { target: userId }, { after: null, limit: SHOWN }),
-      organizationAdmin.list(realmId, { userId, after: null, limit: 100 }),
-    ]);
+  const [
+    sessions,
+    linked,
+    subscription,
+    offered,
+    quotas,
+    used,
+    credits,
+    activity,
+    audit,
+    organizations,
+    ...more
+  ] = await Promise.all([
+    admin.sessions.list(target),
+    identities.list(userId),
+    plans.subscription(target),
+    planAdmin.list(realmId),
+    usage.quotas(target),
+    analytics.usage({ userId }, DAYS),
+    admin.credits.view(target, { limit: SHOWN, cursor: undefined }),
+    privacy.activity(userId, { limit: SHOWN }),
+    admin.logs.audit(realmId, { target: userId }, { after: null, limit: SHOWN }),
+    organizationAdmin.list(realmId, { userId, after: null, limit: 100 }),
+    spendingCaps.report(target),
+    userKeyAdmin.list(target),
+  ]);
+  const [spending, keys] = more;
   return {
     ...known,
     sessions,
@@ -47,5 +62,7 @@ export async function readUserData(services: AdminServices, target: { realmId: s
     activity,
     audit,
     organizations: organizations.rows,
+    spending,
+    keys,
   };
 }

@@ -5,11 +5,14 @@ import { ReasonBody } from '../../directory/audit-schemas.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { LimitsAssignment, PlanAssignment } from '../../plans/schemas.ts';
+import { OperatorCapsBody } from '../../usage/spending-schemas.ts';
 import { ignoreEndedSession } from '../account/devices.tsx';
 import { profileChanges } from '../account/profile.tsx';
-import { valid } from '../kit/form-data.ts';
+import { capsIn } from '../account/spending.tsx';
+import { reasonIn, valid } from '../kit/form-data.ts';
 import type { PageForm } from '../kit/page.ts';
 import { ADMIN_PAGES } from './frame.tsx';
+import { keyForms } from './key-panel.tsx';
 import { limitsOf } from './limits.ts';
 import type { AdminServices, AdminVisit } from './visit.ts';
 
@@ -20,6 +23,8 @@ export function userForms({
   admin,
   factors,
   planAdmin,
+  spendingCaps,
+  userKeyAdmin,
 }: AdminServices): Record<string, PageForm<AdminVisit>> {
   const { acts, credits, sessions, users } = admin;
   const target = (c: AppContext, { realmId }: AdminVisit) => ({ realmId, userId: c.req.param('id') ?? '' });
@@ -96,6 +101,18 @@ export function userForms({
         return 'credits';
       },
     },
+    spending: {
+      names: { reason: 'spending_reason' },
+      act: async (c, visit, values) => {
+        const given = { ...capsIn(values), ...reasonIn(values, 'spending_reason') };
+        const { reason, ...caps } = valid(OperatorCapsBody, given);
+        await spendingCaps.setForUser(target(c, visit), caps, visit.actor, reason);
+        return 'caps';
+      },
+    },
+    ...keyForms((c, visit, keyId, reason) =>
+      userKeyAdmin.revoke(target(c, visit), keyId, visit.actor, reason),
+    ),
     end_session: {
       act: async (c, visit, { session = '' }) => {
         await sessions.revoke(target(c, visit), session, visit.actor).catch(ignoreEndedSession);
@@ -147,9 +164,4 @@ export function adjustmentIn(values: Values): Adjustment {
   });
   if (!reference) throw new ApiError('invalid_request');
   return { amount, reason, reference };
-}
-
-function reasonIn(values: Values, field: string): { reason?: string } {
-  const reason = values[field]?.trim();
-  return reason ? { reason } : {};
 }

@@ -2,14 +2,18 @@ import {
   activityMessages,
   adminMessages,
   identitiesMessages,
+  ownKeysMessages,
   profileMessages,
+  spendingMessages,
   userMessages,
   usersMessages,
 } from '../../languages/messages.ts';
-import { pageRoutes } from '../kit/page.ts';
+import { SpendingPanel } from '../account/spending.tsx';
+import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { AccessPanel, DeletePanel, UserSummary } from './user-access.tsx';
+import { KeyPanel } from './key-panel.tsx';
+import { AccessPanel, DeletePanel, ReasonField, UserSummary } from './user-access.tsx';
 import { readUserData, type UserPanelProps } from './user-data.ts';
 import { userForms } from './user-forms.ts';
 import { CreditsPanel, LogsPanel, UsagePanel } from './user-ledgers.tsx';
@@ -37,6 +41,7 @@ export function adminUserPageRoutes(services: AdminServices) {
               <div>
                 <ProfilePanel {...panel} />
                 <SessionsPanel {...panel} />
+                <KeyPanel view={visit.view} keys={data.keys} shown={shown} />
                 <IdentitiesPanel {...panel} />
                 <OrganizationsPanel {...panel} />
                 <LogsPanel {...panel} />
@@ -45,6 +50,15 @@ export function adminUserPageRoutes(services: AdminServices) {
                 <AccessPanel {...panel} />
                 <UserPlanPanel {...panel} />
                 <UsagePanel {...panel} />
+                <SpendingPanel
+                  view={visit.view}
+                  report={data.spending}
+                  resources={Object.keys(data.quotas.resources)}
+                  refused={refusedIn(shown, 'spending')}
+                  by="operator"
+                >
+                  <ReasonField view={visit.view} name="spending_reason" shown={shown} form="spending" />
+                </SpendingPanel>
                 <CreditsPanel {...panel} />
                 <DeletePanel {...panel} />
               </div>
@@ -65,8 +79,10 @@ function PartTabs({ visit: { view }, data }: UserPanelProps) {
     ['access', text.access],
     ['plan-panel', usersMessages[view.language].plan],
     ['usage', text.usage],
+    ['spending', spendingMessages[view.language].title],
     ['credits', text.credits],
     ['sessions', text.sessions(data.sessions.length)],
+    ['keys', ownKeysMessages[view.language].title],
     ['identities', identitiesMessages[view.language].title],
     ['organizations', adminMessages[view.language].pages.organizations],
     ['activity', activityMessages[view.language].title],

@@ -12,30 +12,49 @@ export type BulkAction = (typeof BULK_ACTIONS)[number];
 
 /** The beginning of the names of the boxes; the id of the user follows. */
 export const BOX_PREFIX = 'user-';
-/** As many users as a page shows. */
-const MOST = 100;
+/** As many users as a page shows: so many are changed by one request. */
+export const MOST = 100;
+/** As many users of a result can be changed, page by page. */
+export const MOST_OF_RESULT = 1000;
 /** Users that are changed at the same time. */
 const AT_ONCE = 10;
 
-/** What is to be done to whom. */
+/** What is to be done to whom: those who are ticked, and with `page` all others on the page too; with `result` all who are found. */
 export interface BulkChange {
   act: BulkAction;
   reason: string | undefined;
   ids: string[];
+  all: 'page' | 'result' | null;
+  /** Of how many it was said that it will be done to them. */
+  confirmed: number | null;
+  /** How far a result was changed: the cursor of what is left, and how many were and were not. */
+  after: string | undefined;
+  changed: number;
+  failed: number;
 }
 
-/** What a form asks for, and whether it says so for the second time: one key must not change a hundred users. Throws `validation_failed`. */
-export function bulkChangeOf(values: Record<string, string>): BulkChange & { isConfirmed: boolean } {
+/** What a form asks for, and of how many users it was told: one key must not change a hundred. Throws `validation_failed`. */
+export function bulkChangeOf(values: Record<string, string>): BulkChange {
   const act = BULK_ACTIONS.find((known) => known === values.act);
   if (!act) throw fieldError('act', 'required', 'Is not one of the actions');
   const { reason } = valid(ReasonBody, values.bulk_reason?.trim() ? { reason: values.bulk_reason } : {});
   const ids = Object.keys(values)
     .filter((name) => name.startsWith(BOX_PREFIX))
     .map((name) => name.slice(BOX_PREFIX.length));
-  if (ids.length === 0) throw fieldError('act', 'nobody_chosen', 'Nobody is chosen');
+  const all = values.result ? 'result' : values.all ? 'page' : null;
+  if (ids.length === 0 && !all) throw fieldError('act', 'nobody_chosen', 'Nobody is chosen');
   if (ids.length > MOST) throw fieldError('act', 'too_many', `At most ${MOST}`);
-  // Of how many it was said: who ticks another box in another tab is asked again.
-  return { act, reason, ids, isConfirmed: values.confirmed === String(ids.length) };
+  const number = (text = '') => (/^\d{1,4}$/.test(text) ? Number(text) : null);
+  return {
+    act,
+    reason,
+    ids,
+    all,
+    confirmed: number(values.confirmed),
+    after: values.after || undefined,
+    changed: number(values.changed) ?? 0,
+    failed: number(values.failed) ?? 0,
+  };
 }
 
 /** How many users were changed, and why the others were not, by the name of their box. */
@@ -45,11 +64,11 @@ interface BulkResult {
   failed: [box: string, why: string][];
 }
 
-/** Changes all users whose box is ticked. */
+/** Changes users, no more than a page of them. */
 export async function changeChosenUsers(
   { admin: { acts, users } }: AdminServices,
   visit: AdminVisit,
-  { act, reason, ids }: BulkChange,
+  { act, reason, ids }: Pick<BulkChange, 'act' | 'reason' | 'ids'>,
 ): Promise<BulkResult> {
   const { actor, realmId, view } = visit;
   const apply: Record<BulkAction, (target: UserRef) => Promise<unknown>> = {

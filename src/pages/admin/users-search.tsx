@@ -5,6 +5,7 @@ import type { AppContext } from '../../http/context.ts';
 import { adminMessages, usersMessages } from '../../languages/messages.ts';
 import { Field, Hidden, Select } from '../kit/form.tsx';
 import { type FormProblem, valid } from '../kit/form-data.ts';
+import { Icon } from '../kit/icon.tsx';
 import { Alert } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES } from './frame.tsx';
@@ -112,6 +113,36 @@ export function UserSearchForm(props: {
         </div>
       </form>
     </>
+  );
+}
+
+/**
+ * Searches that this browser keeps by a name: an address has them whole, so that nothing is kept elsewhere, and what an operator looks for is
+ * known to nobody else.
+ */
+export function SavedFilters({ view, search }: { view: View; search: UserSearch }) {
+  const text = usersMessages[view.language];
+  return (
+    <span class="scripted">
+      <button type="button" class="plain" popovertarget="saved">
+        {text.saved}
+        <Icon name="chevron-down" />
+      </button>
+      <span
+        id="saved"
+        popover="auto"
+        data-saved={search.link(view, { cursor: '' })}
+        data-path={view.link(ADMIN_PAGES.users)}
+        data-remove={text.remove}
+      >
+        <span class="keeps">
+          <input aria-label={text.savedName} placeholder={text.savedName} maxlength={40} />
+          <button type="button" class="plain">
+            {text.save}
+          </button>
+        </span>
+      </span>
+    </span>
   );
 }
 

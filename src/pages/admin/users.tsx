@@ -1,4 +1,5 @@
 import type { UserAdmin } from '../../admin/users-service.ts';
+import { fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { usersMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
@@ -8,9 +9,9 @@ import { linkBack, type PageDefinition, pageRoutes, refusedIn } from '../kit/pag
 import { Pager } from '../kit/table.tsx';
 import { show } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { bulkChangeOf, changeChosenUsers } from './users-bulk.ts';
-import { BulkConfirmation } from './users-confirmation.tsx';
-import { UserSearchForm, userSearchOf } from './users-search.tsx';
+import { bulkChangeOf, changeChosenUsers, MOST, MOST_OF_RESULT } from './users-bulk.ts';
+import { BulkConfirmation, BulkProgress } from './users-confirmation.tsx';
+import { SavedFilters, UserSearchForm, userSearchOf } from './users-search.tsx';
 import { UserTable } from './users-table.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
@@ -35,6 +36,12 @@ export function adminUsersPageRoutes(services: AdminServices) {
     } catch (error) {
       return list(search.first(), formProblem(error, view.language));
     }
+  }
+
+  /** Those who are found, from the newest on, or from where a change of them goes on. Throws `validation_failed`. */
+  function found(c: AppContext, { realmId }: AdminVisit, after: string | undefined) {
+    const query = { ...userSearchOf(c).parse(), sort: 'created_at', order: 'desc', limit: MOST } as const;
+    return admin.users.list(realmId, { ...query, page: undefined, cursor: after });
   }
 
   /** The first of them, as people know them. */
@@ -72,12 +79,15 @@ export function adminUsersPageRoutes(services: AdminServices) {
           <UserSearchForm view={view} search={search} plans={plans} problem={problem} />
           <div class="between">
             <p>{text.found(page.total, formatNumber(view, page.total), page.totalIsExact)}</p>
-            <a class="button" href={view.link(`${ADMIN_PAGES.users}/new`)}>
-              {text.new}
-            </a>
+            <p class="buttons">
+              <SavedFilters view={view} search={search} />
+              <a class="button" href={view.link(`${ADMIN_PAGES.users}/new`)}>
+                {text.new}
+              </a>
+            </p>
           </div>
           {page.rows.length > 0 && (
-            <UserTable view={view} search={search} query={query} rows={page.rows} refused={refused} />
+            <UserTable view={view} search={search} query={query} page={page} refused={refused} />
           )}
           <Pager
             view={view}
@@ -97,15 +107,47 @@ export function adminUsersPageRoutes(services: AdminServices) {
         names: { reason: 'bulk_reason' },
         act: async (c, visit, values) => {
           const change = bulkChangeOf(values);
-          if (!change.isConfirmed) {
-            const chosen = await named(visit, change.ids);
-            const cancel = linkBack(c, visit, {});
+          const isResult = change.all === 'result';
+          const list = isResult
+            ? await found(c, visit, change.after)
+            : change.all === 'page'
+              ? (await find(c, visit)).page
+              : { rows: [], total: 0, totalIsExact: true, nextCursor: null };
+          const ids = isResult
+            ? list.rows.map(({ id }) => id)
+            : [...new Set([...change.ids, ...list.rows.map(({ id }) => id)])];
+          const count = isResult ? list.total : ids.length;
+          if (count === 0) throw fieldError('act', 'nobody_chosen', 'Nobody is chosen');
+          if (isResult && !(list.totalIsExact && count <= MOST_OF_RESULT)) {
+            throw fieldError('act', 'too_many', `At most ${MOST_OF_RESULT}`);
+          }
+          const cancel = linkBack(c, visit, {});
+          // Of how many it was said: who ticks another box in another tab, or finds more by now, is asked again.
+          if (change.confirmed !== count && !(isResult && change.after && change.confirmed !== null)) {
+            const chosen = await named(visit, ids);
+            const asked = { ...change, ids };
             const question = (
-              <BulkConfirmation visit={visit} change={change} chosen={chosen} cancel={cancel} />
+              <BulkConfirmation visit={visit} change={asked} count={count} chosen={chosen} cancel={cancel} />
             );
             return show(c, visit.view, question);
           }
-          const { done, changed, failed } = await changeChosenUsers(services, visit, change);
+          const { done, changed, failed } = await changeChosenUsers(services, visit, { ...change, ids });
+          if (isResult) {
+            const soFar = {
+              ...change,
+              changed: change.changed + changed,
+              failed: change.failed + failed.length,
+              after: list.nextCursor ?? undefined,
+            };
+            if (list.nextCursor) {
+              const why = failed.map(([, text]) => text);
+              const progress = <BulkProgress visit={visit} change={soFar} failed={why} cancel={cancel} />;
+              return show(c, visit.view, progress);
+            }
+            if (failed.length === 0 || soFar.changed > changed) {
+              return c.redirect(linkBack(c, visit, { done, count: String(soFar.changed) }), 303);
+            }
+          }
           if (failed.length === 0)
             return c.redirect(linkBack(c, visit, { done, count: String(changed) }), 303);
           const problem = {
@@ -123,5 +165,5 @@ export function adminUsersPageRoutes(services: AdminServices) {
 
 /** How many users were changed, as the address says. */
 function countOf(c: AppContext): number {
-  return Number(/^\d{1,3}$/.exec(c.req.query('count') ?? '')?.[0] ?? 1);
+  return Number(/^\d{1,4}$/.exec(c.req.query('count') ?? '')?.[0] ?? 1);
 }

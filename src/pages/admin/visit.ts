@@ -16,15 +16,19 @@ import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { OrganizationAdmin } from '../../organizations/admin-service.ts';
+import type { OrganizationKeys } from '../../organizations/key-service.ts';
 import type { Organizations } from '../../organizations/service.ts';
 import type { OrganizationSpending } from '../../organizations/spending-service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
+import type { UserKeyAdmin } from '../../product-keys/admin-service.ts';
+import type { Realms } from '../../realms/service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { AuditFeed } from '../../sinks/audit-job.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
+import type { Spending } from '../../usage/spending-service.ts';
 import type { WebhookEndpoints } from '../../webhooks/service.ts';
 import type { PageArea } from '../kit/page.ts';
 import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
@@ -41,6 +45,7 @@ const OPERATOR = {
 
 /** What the pages for operators act through. */
 export interface AdminServices extends VisitServices {
+  realms: Realms;
   config: { ORIGIN: string; RESOURCES: string[]; PROJECTION_SECONDS: number };
   admin: Admin;
   analytics: UsageAnalytics;
@@ -64,13 +69,18 @@ export interface AdminServices extends VisitServices {
   organizations: Organizations;
   organizationAdmin: OrganizationAdmin;
   spending: OrganizationSpending;
+  spendingCaps: Spending;
+  organizationKeys: OrganizationKeys;
+  userKeyAdmin: UserKeyAdmin;
 }
 
 /** An operator who looks at a page. */
 export interface AdminVisit extends Visit {
   actor: Actor;
-  /** The realm that the page is about; an owner may be a user of another. */
+  /** The realm that the page is about, which its address names; an owner may be a user of another. */
   realmId: string;
+  /** The realms whose dashboards the operator may open: all for an owner, and for an admin their own. */
+  realms: { id: string; name: string }[];
 }
 
 /**
@@ -89,12 +99,19 @@ export function adminArea(services: AdminServices): PageArea<AdminVisit> {
     proofs: services,
     origin: services.config.ORIGIN,
     admit: (handle) =>
-      signedIn(services, find, (c, visit) =>
-        handle(c, { ...visit, actor: actorOf(c), realmId: c.get('realm').id }),
-      ),
+      signedIn(services, find, async (c, visit) => {
+        const realm = c.get('realm');
+        const realms = mayLeave(visit.principal) ? await services.realms.names() : [realm];
+        return handle(c, { ...visit, actor: actorOf(c), realmId: realm.id, realms });
+      }),
     saved: (language) => adminMessages[language].saved,
     keepsQuery: true,
   };
+}
+
+/** Whether an operator acts in every realm: the owners, who are users of the realm `default`. */
+function mayLeave({ role, realmId }: Principal): boolean {
+  return role === 'owner' && realmId === DEFAULT_REALM;
 }
 
 /** The operator who is signed in to the realm, or else an owner who is signed in at home: owners act in every realm. */
@@ -107,7 +124,7 @@ async function operatorOf(
   const isOperator = visitor !== null && visitor.role !== 'user';
   if (isOperator || realm.id === DEFAULT_REALM) return { principal: visitor, home: realm };
   const owner = await cookieHolder(c, sessions, DEFAULT_REALM);
-  if (owner?.role !== 'owner') return { principal: visitor, home: realm };
+  if (!owner || !mayLeave(owner)) return { principal: visitor, home: realm };
   c.set('principal', owner);
   return { principal: owner, home: await reauthentication.realmOf({ realmId: DEFAULT_REALM }) };
 }

@@ -7,37 +7,34 @@ import type { View } from './view.ts';
 export type DailyNumbers = { date: string; value: number }[];
 
 /**
- * Units of a chart's own space, which the stylesheet stretches. `least` is the height of the bar of a day on which
- * little happened, which must not look like that of a day on which nothing did: `empty`.
+ * Units of the chart's own space, which the stylesheet stretches. `LEAST` is the height of the bar of a day on which little happened, which must
+ * not look like that of a day on which nothing did.
  */
-const SIZES = {
-  small: { height: 60, gap: 3, least: 1.5, empty: 0 },
-  large: { height: 100, gap: 2, least: 3, empty: 0.75 },
-};
+const HEIGHT = 60;
+const LEAST = 1.5;
+const GAP = 3;
 const STEP = 10;
 
 /** A bar for each day, with the most beside it. `label` says in words what the bars show; a bar that is pointed at says its number. */
-export function DayBars(props: { view: View; days: DailyNumbers; label: string; size: keyof typeof SIZES }) {
-  const { view, days, label, size } = props;
-  const { height, gap, least, empty } = SIZES[size];
+export function DayBars({ view, days, label }: { view: View; days: DailyNumbers; label: string }) {
   const most = Math.max(1, ...days.map(({ value }) => value));
   const bars = days.flatMap(({ value }, at) => {
-    const bar = value <= 0 ? empty : Math.max(least, (value / most) * height);
-    const top = Number((height - bar).toFixed(2));
-    return bar === 0 ? [] : [`M${at * STEP + gap / 2} ${top}h${STEP - gap}V${height}h${gap - STEP}z`];
+    if (value <= 0) return [];
+    const top = Number((HEIGHT - Math.max(LEAST, (value / most) * HEIGHT)).toFixed(2));
+    return [`M${at * STEP + GAP / 2} ${top}h${STEP - GAP}V${HEIGHT}h${GAP - STEP}z`];
   });
   return (
     <div class="plot">
       <svg
-        class={size === 'small' ? 'chart' : undefined}
-        viewBox={`0 0 ${days.length * STEP} ${height}`}
+        class="chart"
+        viewBox={`0 0 ${days.length * STEP} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
         aria-label={label}
       >
         <path d={bars.join('')} />
         {days.map(({ date, value }, at) => (
-          <rect x={at * STEP} width={STEP} height={height}>
+          <rect x={at * STEP} width={STEP} height={HEIGHT}>
             <title>{`${labelOf(view, formatDayMonth(view, date))}${formatNumber(view, value)}`}</title>
           </rect>
         ))}

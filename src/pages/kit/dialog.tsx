@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { kitMessages } from '../../languages/messages.ts';
 import { Form } from './form.tsx';
+import type { FormProblem } from './form-data.ts';
 import { Icon } from './icon.tsx';
 import { DIALOG_PARAMETER, type View } from './view.ts';
 
@@ -68,8 +69,13 @@ export function ConfirmDialog(props: {
   button: string;
   disabled?: boolean;
   action?: string;
+  /** What was wrong with it: it stands open. */
+  problem?: FormProblem | undefined;
+  /** Fields that go along. */
+  children?: Child;
 }) {
   const { view, id, title, text, open, openLabel, form, hidden, button, disabled = false, action } = props;
+  const { problem, children } = props;
   return (
     <Dialog
       view={view}
@@ -79,11 +85,22 @@ export function ConfirmDialog(props: {
       buttonLabel={openLabel}
       look="danger"
       disabled={disabled}
+      isOpen={problem !== undefined}
     >
       <p class="soft">{text}</p>
-      <div class="acts">
+      <div class={children ? 'acts asks' : 'acts'}>
         <DialogCancel view={view} />
-        <Form view={view} name={form} hidden={hidden} action={action} button={button} look="danger" />
+        <Form
+          view={view}
+          name={form}
+          hidden={hidden}
+          action={action}
+          problem={problem}
+          button={button}
+          look="danger"
+        >
+          {children}
+        </Form>
       </div>
     </Dialog>
   );

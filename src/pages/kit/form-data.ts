@@ -157,3 +157,9 @@ export function expiryOf(value = ''): string | null {
   const { end } = dayRange(value);
   return end === undefined ? value : rfc3339(end);
 }
+
+/** The reason that a form gives, if it gives one. */
+export function reasonIn(values: Record<string, string>, field: string): { reason?: string } {
+  const reason = values[field]?.trim();
+  return reason ? { reason } : {};
+}

@@ -10,6 +10,8 @@ import type { View } from './view.ts';
 export function Form(props: {
   view: View;
   problem?: FormProblem | undefined;
+  /** For fields that stand elsewhere on the page. */
+  id?: string;
   /** Which form of the page it is, and what else goes along without being seen. */
   name?: string;
   hidden?: Record<string, string>;
@@ -33,6 +35,7 @@ export function Form(props: {
   const {
     view,
     problem,
+    id,
     name,
     hidden = {},
     button,
@@ -47,7 +50,7 @@ export function Form(props: {
   } = props;
   const unseen = Object.entries(name === undefined ? hidden : { form: name, ...hidden });
   return (
-    <form method={method} action={action} enctype={upload ? 'multipart/form-data' : undefined}>
+    <form id={id} method={method} action={action} enctype={upload ? 'multipart/form-data' : undefined}>
       {problem && <Summary view={view} problem={problem} />}
       <fieldset disabled={disabled}>
         {unseen.map(([key, value]) => (

@@ -72,6 +72,11 @@ export function formatNumber(view: View, count: number, isChange = false): strin
   );
 }
 
+/** A number as short as it can be said, such as `1.2K`. */
+export function formatCompact(view: View, count: number): string {
+  return new Intl.NumberFormat(localeOf(view), { notation: 'compact' }).format(count);
+}
+
 /** Currencies of which Stripe counts whole units, and those of which it counts thousandths; of all others, hundredths. */
 const ZERO_DECIMAL = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
 const THREE_DECIMAL = 'bhd jod kwd omr tnd'.split(' ');

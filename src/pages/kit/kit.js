@@ -138,3 +138,159 @@ if (previews) {
     });
   });
 }
+
+// Ticks all boxes of a table, and says how many are.
+for (const every of all('[data-all]')) {
+  const boxes = [...every.closest('table').querySelectorAll('tbody [type=checkbox]')];
+  const says = every.form.querySelector('[data-chosen]');
+  const update = () => {
+    const count = boxes.filter(({ checked }) => checked).length;
+    every.checked = count === boxes.length;
+    every.indeterminate = count > 0 && !every.checked;
+    says.textContent = says.dataset.chosen.replace('#', count);
+  };
+  every.addEventListener('change', () => {
+    for (const box of boxes) box.checked = every.checked;
+    update();
+  });
+  for (const box of boxes) box.addEventListener('change', update);
+  update();
+}
+
+// Goes on with what is done in steps.
+for (const form of all('form[data-goes-on]')) form.requestSubmit();
+
+// Keeps searches by a name on this browser: a list of links, and a field for one more.
+for (const saved of all('[data-saved]')) {
+  const key = `saved:${saved.dataset.path}`;
+  const input = saved.querySelector('input');
+  const read = () => {
+    try {
+      return JSON.parse(localStorage.getItem(key)) ?? [];
+    } catch {
+      return [];
+    }
+  };
+  const write = (entries) => {
+    try {
+      localStorage.setItem(key, JSON.stringify(entries));
+    } catch {
+      // Nothing is kept here.
+    }
+    draw();
+  };
+  const draw = () => {
+    for (const old of saved.querySelectorAll('.kept')) old.remove();
+    const entries = read();
+    saved.prepend(
+      ...entries.map(([name, query]) => {
+        const row = document.createElement('span');
+        const link = document.createElement('a');
+        const remove = document.createElement('button');
+        row.className = 'kept';
+        link.className = 'item';
+        link.textContent = name;
+        link.href = saved.dataset.path + query;
+        remove.type = 'button';
+        remove.className = 'ghost';
+        remove.textContent = '×';
+        remove.setAttribute('aria-label', `${saved.dataset.remove}: ${name}`);
+        remove.addEventListener('click', () => write(read().filter(([other]) => other !== name)));
+        row.append(link, remove);
+        return row;
+      }),
+    );
+  };
+  const keep = () => {
+    const name = input.value.trim();
+    if (!name) return input.focus();
+    const others = read().filter(([other]) => other !== name);
+    write([...others, [name, new URL(saved.dataset.saved, location).search]]);
+    input.value = '';
+  };
+  input.nextElementSibling.addEventListener('click', keep);
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    keep();
+  });
+  draw();
+}
+
+// Finds users, organizations and pages from everywhere (ARIA, combobox pattern): what the page of the search finds, in a dialog.
+const palette = document.getElementById('palette');
+if (palette) {
+  const input = palette.querySelector('input');
+  const list = palette.querySelector('[role=listbox]');
+  const status = palette.querySelector('[role=status]');
+  let asked = new AbortController();
+  let soon;
+  if (!/mac|iphone|ipad/i.test(navigator.userAgent)) {
+    for (const key of all('.finder .key')) key.textContent = 'Ctrl K';
+  }
+  const options = () => [...list.querySelectorAll('a')];
+  const choose = (option) => {
+    for (const one of options()) one.setAttribute('aria-selected', String(one === option));
+    if (option) input.setAttribute('aria-activedescendant', option.id);
+    else input.removeAttribute('aria-activedescendant');
+    option?.scrollIntoView({ block: 'nearest' });
+  };
+  const chosen = () => list.querySelector('[aria-selected=true]');
+  const find = async () => {
+    asked.abort();
+    asked = new AbortController();
+    const url = new URL(input.form.action);
+    url.searchParams.set('q', input.value);
+    let found;
+    try {
+      const answer = await fetch(url, { signal: asked.signal });
+      // Whoever is signed out by now signs in again first.
+      if (answer.redirected) return location.assign(url);
+      found = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch {
+      return;
+    }
+    const groups = [...found.querySelectorAll('[data-found] section')];
+    for (const [at, group] of groups.entries()) {
+      const name = group.querySelector('h2');
+      name.id = `palette-group-${at}`;
+      name.setAttribute('role', 'presentation');
+      group.setAttribute('role', 'group');
+      group.setAttribute('aria-labelledby', name.id);
+    }
+    list.replaceChildren(...groups);
+    for (const [at, option] of options().entries()) {
+      option.id = `palette-option-${at}`;
+      option.setAttribute('role', 'option');
+      option.tabIndex = -1;
+    }
+    list.hidden = groups.length === 0;
+    status.textContent = list.hidden ? status.dataset.none : '';
+    choose(options()[0]);
+  };
+  input.addEventListener('focus', () => list.childElementCount === 0 && find());
+  input.addEventListener('input', () => {
+    clearTimeout(soon);
+    soon = setTimeout(find, 120);
+  });
+  input.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = options();
+    if (step && all.length > 0) {
+      event.preventDefault();
+      choose(all.at((all.indexOf(chosen()) + step) % all.length));
+    }
+  });
+  input.form.addEventListener('submit', (event) => {
+    if (!chosen()) return;
+    event.preventDefault();
+    chosen().click();
+    palette.close();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (!(event.metaKey || event.ctrlKey) || event.key.toLowerCase() !== 'k') return;
+    event.preventDefault();
+    if (!palette.open) palette.showModal();
+  });
+  palette.addEventListener('click', ({ target }) => target === palette && palette.close());
+}

@@ -94,3 +94,19 @@ export function Tabs(props: { label: string; tabs: { href: string; name: string;
     </nav>
   );
 }
+
+/** The few ways to see a page, of which one is chosen: how far back it looks. */
+export function Choices(props: {
+  label: string;
+  choices: { href: string; name: string; isCurrent: boolean }[];
+}) {
+  return (
+    <nav class="segments" aria-label={props.label}>
+      {props.choices.map(({ href, name, isCurrent }) => (
+        <a href={href} aria-current={isCurrent ? 'true' : undefined}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}

@@ -140,7 +140,7 @@ export function show(
   ];
   const script =
     (sources.length > 0 ? `script-src ${sources.join(' ')}; ` : '') +
-    ([PASSKEYS, AWAITING].some(asks) ? "connect-src 'self'; " : '') +
+    ([PASSKEYS, AWAITING].some(asks) || html.includes('<dialog id="palette"') ? "connect-src 'self'; " : '') +
     (isForeign ? `frame-src ${new URL(TURNSTILE_SCRIPT).origin}; ` : '') +
     (html.includes('<iframe ') ? "frame-src 'self'; " : '');
   const colors = createHash('sha256').update(view.colors).digest('base64');

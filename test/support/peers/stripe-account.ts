@@ -27,6 +27,7 @@ export const PRICES: Json[] = [
   price('price_seats_month', 800, 'month'),
   price('price_unmapped_month', 100, 'month'),
   price('price_credits_500', 500, null),
+  { ...price('price_credits_yen', 700, null), currency: 'jpy' },
   { ...price('price_retired', 500, null), active: false },
 ];
 
@@ -353,6 +354,25 @@ export class StripeAccount {
     return charge;
   }
 
+  /** Gives back all of a payment that is left. */
+  refundPayment(intentId: string): Json {
+    const charge = this.list('charge', (one) => one.payment_intent === intentId)[0];
+    if (!charge) throw invalid('This PaymentIntent does not have a successful charge to refund.');
+    const fail = (code: string, message: string) =>
+      new StripeRefusal(400, { type: 'invalid_request_error', code, message });
+    const amount = charge.amount - charge.amount_refunded;
+    if (amount === 0) throw fail('charge_already_refunded', `Charge ${charge.id} has already been refunded.`);
+    if (charge.disputed) throw fail('charge_disputed', `Charge ${charge.id} has been charged back.`);
+    this.refund(charge.id, amount);
+    return this.put('re', {
+      object: 'refund',
+      charge: charge.id,
+      payment_intent: intentId,
+      amount,
+      status: 'succeeded',
+    });
+  }
+
   dispute(chargeId: string): Json {
     const charge = this.get(chargeId);
     charge.disputed = true;
@@ -463,6 +483,17 @@ export class StripeAccount {
       currency: 'usd',
       disputed: false,
     };
+    if (!this.objects.has(intentId)) {
+      const intent = {
+        id: intentId,
+        object: 'payment_intent',
+        customer,
+        amount,
+        currency: 'usd',
+        metadata: {},
+      };
+      this.put('pi', { ...intent, status: 'succeeded', last_payment_error: null });
+    }
     return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: intentId });
   }
 }

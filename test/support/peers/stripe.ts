@@ -249,6 +249,8 @@ function route(
       return account.detach(id as string);
     case 'POST payment_intents':
       return account.payOffSession(params);
+    case 'POST refunds':
+      return account.refundPayment(params.payment_intent);
     case 'GET payment_intents/{id}':
       return account.get(id);
     case 'GET payment_intents':

@@ -1,0 +1,183 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Bindings } from '../../src/config/config.ts';
+import { createServices } from '../../src/services.ts';
+import { call, INTERNAL } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
+import { crashingD1, type Fuse } from '../support/crashing-d1.ts';
+import { atStripe, deliver, eventsAbout, KINDS, mapPrices, payerOfKind } from '../support/stripe.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const { billingAdmin } = createServices(env as unknown as Bindings);
+const run = (at = Date.now(), admin = billingAdmin) => admin.catchUp(at, PLENTY);
+
+beforeAll(() => mapPrices());
+
+describe.each(KINDS)('a payment whose payer is gone: %s', (kind) => {
+  async function payer() {
+    const one = await payerOfKind(kind);
+    const { customerId, payerId, named } = one;
+    const path = kind === 'user' ? `users/${payerId}` : `organizations/${payerId}`;
+    const leave = async () =>
+      expect((await call('DELETE', `/v1/admin/${path}`, { headers: INTERNAL })).status).toBeLessThan(300);
+    const topUp = (card: object = {}) =>
+      atStripe('attach', { customer: customerId, ...card }).then(() =>
+        call('PUT', '/v1/billing/top-up', {
+          headers: INTERNAL,
+          body: { below: 100, price_id: 'price_credits_500', monthly_limit: 5_000, ...named },
+        }),
+      );
+    const checkout = async (what: object) => {
+      const opened = await call('POST', '/v1/billing/checkout', {
+        headers: INTERNAL,
+        body: { ...named, ...what },
+      });
+      expect(opened.status, JSON.stringify(opened.body)).toBe(201);
+      return opened.body.id as string;
+    };
+    const tell = async () => {
+      for (const event of await eventsAbout(customerId)) expect((await deliver(event)).status).toBe(200);
+    };
+    /** What was paid and went back, of all charges. */
+    const money = async () => {
+      const charges = await atStripe<any[]>('objects', { object: 'charge', customer: customerId });
+      return {
+        paid: charges.reduce((sum, { amount }) => sum + amount, 0),
+        back: charges.reduce((sum, { amount_refunded: back }) => sum + back, 0),
+      };
+    };
+    const atStripeStill = async () =>
+      (await atStripe<any[]>('objects', { object: 'customer', id: customerId })).length;
+    return { ...one, leave, topUp, checkout, tell, money, atStripeStill };
+  }
+
+  it('goes back once, when it is made at last', async () => {
+    const one = await payer();
+    await one.topUp({ slow: true });
+    await run();
+    await one.leave();
+    await run();
+    expect(await one.atStripeStill()).toBe(0);
+    await run(Date.now() + 2 * HOUR);
+    const [intent] = await atStripe('objects', { object: 'payment_intent', customer: one.customerId });
+    await atStripe('settle-payment', { id: intent.id, pays: true });
+    expect(await one.money()).toEqual({ paid: 500, back: 0 });
+    await Promise.all([run(Date.now() + 4 * HOUR), run(Date.now() + 4 * HOUR)]);
+    expect(await one.money()).toEqual({ paid: 500, back: 500 });
+    await run(Date.now() + 8 * HOUR);
+    expect(await atStripe('objects', { object: 'refund', payment_intent: intent.id })).toHaveLength(1);
+  });
+
+  it('is let be when it is not made', async () => {
+    const one = await payer();
+    await one.topUp({ slow: true });
+    await run();
+    await one.leave();
+    await run();
+    const [intent] = await atStripe('objects', { object: 'payment_intent', customer: one.customerId });
+    await atStripe('settle-payment', { id: intent.id, pays: false });
+    await run(Date.now() + 2 * HOUR);
+    await run(Date.now() + 4 * HOUR);
+    expect(await one.money()).toEqual({ paid: 0, back: 0 });
+    const left = env.DB.prepare('SELECT 1 FROM stray_payments WHERE customer_id = ? AND settled_at IS NULL');
+    expect(await left.bind(one.customerId).first()).toBeNull();
+  });
+
+  it('goes back when it was being asked for in that moment', async () => {
+    const one = await payer();
+    await one.topUp();
+    await atStripe('faults', {
+      pattern: `POST /v1/payment_intents .*${one.customerId}`,
+      status: 'late',
+      times: 1,
+    });
+    const paying = run();
+    const pending = () =>
+      env.DB.prepare('SELECT 1 FROM top_ups WHERE payer_id = ? AND pending_amount IS NOT NULL')
+        .bind(one.payerId)
+        .first();
+    await expect.poll(pending, { timeout: 5_000 }).not.toBeNull();
+    await one.leave();
+    await paying.catch(() => {});
+    for (let minutes = 0; minutes < 70; minutes += 10) await run(Date.now() + minutes * MINUTE);
+    expect(await one.money()).toEqual({ paid: 500, back: 500 });
+    expect(await one.atStripeStill()).toBe(0);
+  });
+
+  it('stays paid when its payer goes after it was booked', async () => {
+    const one = await payer();
+    await one.topUp();
+    await run();
+    await one.leave();
+    await one.tell();
+    for (let hours = 0; hours < 3; hours += 1) await run(Date.now() + hours * HOUR);
+    expect(await one.money()).toEqual({ paid: 500, back: 0 });
+  });
+
+  it.each([{ price_id: 'price_credits_500' }, { plan: 'pro' }])(
+    'goes back of a checkout: %o',
+    async (what) => {
+      const one = await payer();
+      const id = await one.checkout(what);
+      await one.leave();
+      // It was completed before anybody could end it.
+      await atStripe('complete', { id });
+      await Promise.all([one.tell(), one.tell()]);
+      await Promise.all([run(), run()]);
+      const { paid, back } = await one.money();
+      expect(paid).toBeGreaterThan(0);
+      expect(back).toBe(paid);
+      await one.tell();
+      await run();
+      expect(await one.money()).toEqual({ paid, back });
+    },
+  );
+
+  it('cannot be made any more at a checkout that was open', async () => {
+    const one = await payer();
+    const id = await one.checkout({ price_id: 'price_credits_500' });
+    await one.leave();
+    await run();
+    expect(await atStripe('objects', { object: 'checkout.session', id })).toMatchObject([
+      { status: 'expired' },
+    ]);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, n) => n))(
+    'goes back once though it dies at statement %i',
+    async (n) => {
+      const one = await payer();
+      const id = await one.checkout({ price_id: 'price_credits_500' });
+      await one.leave();
+      await atStripe('complete', { id });
+      await one.tell();
+      const fuse: Fuse = { left: 1 + Math.floor(n / 2), isDone: n % 2 === 0 };
+      const dying = createServices({ ...env, DB: crashingD1(env.DB, fuse) } as unknown as Bindings);
+      await run(Date.now(), dying.billingAdmin).catch(() => {});
+      await run(Date.now() + HOUR);
+      expect(await one.money()).toEqual({ paid: 500, back: 500 });
+    },
+  );
+});
+
+it('of a customer who never was one of ours is let be', async () => {
+  const { id } = await atStripe('subscribe', {
+    ...(await (async () => {
+      const one = await payerOfKind('user');
+      await env.DB.prepare('DELETE FROM billing_customers WHERE customer_id = ?').bind(one.customerId).run();
+      await env.DB.prepare('DELETE FROM billing_erasures WHERE customer_id = ?').bind(one.customerId).run();
+      const { id: method } = await atStripe('attach', { customer: one.customerId });
+      return {
+        customer: one.customerId,
+        items: [{ price: 'price_pro_month' }],
+        default_payment_method: method,
+      };
+    })()),
+  });
+  for (const event of await eventsAbout(id)) expect((await deliver(event)).status).toBe(200);
+  await run();
+  const [{ customer }] = await atStripe<any[]>('objects', { object: 'subscription', id });
+  const charges = await atStripe<any[]>('objects', { object: 'charge', customer });
+  expect(charges.map(({ amount_refunded: back }) => back)).toEqual([0]);
+});
