@@ -55,6 +55,7 @@ const BY_KEY = [
   'pages',
   'strength',
   'reasons',
+  'ranges',
 ];
 
 type Texts = { [name: string]: unknown };
@@ -136,19 +137,7 @@ const SHARED: Record<Exclude<Language, 'en'>, string[]> = {
     ...['Invitations', 'Action', 'Hooks', 'Active', 'Message', 'Messages', 'Administration', 'Webhooks'],
     ...['Logo', 'FedRAMP', 'Sessions (7001)', 'Code', '.', 'Menu', 'Date', 'Images'],
   ],
-  es: [
-    'Plan',
-    '7002 tokens',
-    'Hooks',
-    'Webhooks',
-    'No',
-    'Color',
-    'FedRAMP',
-    '.',
-    'Error',
-    '7001: ',
-    'Tokens',
-  ],
+  es: ['Plan', '7002 tokens', 'Hooks', 'Webhooks', 'No', 'FedRAMP', '.', 'Error', '7001: ', 'Tokens'],
 };
 
 describe.each(LANGUAGES)('in %s', (language) => {
