@@ -7,6 +7,7 @@ import type { Budget } from '../lib/run-budget.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import { listTroubled } from './overage-store.ts';
 import type { BillingKit } from './parts.ts';
+import type { NamedPrice } from './port.ts';
 import type { PriceMeaning } from './price-list.ts';
 import { listShortfalls } from './reversal-store.ts';
 import type { EventRow, OverageReportRow, PriceRow, ReversalRow } from './tables.ts';
@@ -26,6 +27,11 @@ export class BillingAdmin {
   /** What prices stand for in a realm. Needs no Stripe. */
   prices(realmId: string): Promise<PriceRow[]> {
     return this.#kit.prices.of(realmId);
+  }
+
+  /** The prices of Stripe to choose from; null where they are not to be had soon, or are too many to choose from. */
+  async activePrices(): Promise<NamedPrice[] | null> {
+    return this.#kit.isConfigured ? this.#kit.parts.stripe.activePrices() : null;
   }
 
   /** Throws `billing_not_configured`, and 422 for a price or plan that is not there. */

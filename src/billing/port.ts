@@ -19,6 +19,11 @@ export interface Meter {
   addsUp: boolean;
 }
 
+/** A price with what it is called at the provider. */
+export interface NamedPrice extends Price {
+  name: string;
+}
+
 /** One thing that a subscription is to. Times, here and below, are Unix milliseconds. */
 export interface SubscriptionItem {
   /** What an update names to change the price. */
@@ -179,6 +184,8 @@ export interface BillingProvider {
   /** Ends all their subscriptions too. One that is gone already counts as deleted. */
   deleteCustomer(customerId: string): Promise<void>;
   price(priceId: string): Promise<Price | null>;
+  /** The prices that are not archived, the newest first; null where they are more than are asked for at once, or do not come soon. */
+  activePrices(): Promise<NamedPrice[] | null>;
 
   meter(id: string): Promise<Meter | null>;
   /** The meter that counts events of that name. */

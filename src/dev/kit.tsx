@@ -6,7 +6,8 @@ import { Frame, Toast } from '../pages/kit/frame.tsx';
 import { Icon, ProviderMark } from '../pages/kit/icon.tsx';
 import { ICON_NAMES } from '../pages/kit/icon-names.ts';
 import { Badge, EditableEntry, EmptyState, Entry, Panel, Time } from '../pages/kit/panel.tsx';
-import { Table, Tabs } from '../pages/kit/table.tsx';
+import { Segments, Table, Tabs } from '../pages/kit/table.tsx';
+import { TrendChart } from '../pages/kit/trend-chart.tsx';
 import type { View } from '../pages/kit/view.ts';
 
 const PROVIDERS = {
@@ -173,6 +174,23 @@ export function KitPage({ view }: { view: View }) {
                   <td class="number">{users}</td>
                 </tr>
               ))}
+            />
+            <Segments
+              label="Period"
+              choices={[
+                { href: '#tables', name: '7 days', isCurrent: false },
+                { href: '#tables', name: '30 days', isCurrent: true },
+              ]}
+            />
+            <TrendChart
+              view={view}
+              label="Sign-ins over time"
+              points={[3, 0, 8, 5, 12, 9, 4].map((value, at) => ({
+                label: `Nov ${at + 1}`,
+                tick: `Nov ${at + 1}`,
+                value,
+                before: value * 0.75,
+              }))}
             />
             <DayBars
               view={view}

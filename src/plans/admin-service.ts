@@ -12,7 +12,7 @@ import { rfc3339 } from '../lib/time.ts';
 import { withOverrides } from './plan-book.ts';
 import { planShape } from './schemas.ts';
 import type { Plans } from './service.ts';
-import { readPlans, writePlan } from './store.ts';
+import { readPlans, writePlans } from './store.ts';
 
 /** What it is made of. */
 export interface PlanAdminDependencies {
@@ -41,23 +41,33 @@ export class PlanAdmin {
 
   /** Changes or adds a plan; gives it as it is in force. */
   async save(realmId: string, plan: Plan, actor: Actor, reason?: string): Promise<Plan> {
-    const { d1, home = null, plans, config } = this.#deps;
+    await this.saveAll(realmId, [plan], actor, reason);
+    return withOverrides(plan, this.#deps.config);
+  }
+
+  /** Changes or adds several plans, all or none of them. */
+  async saveAll(realmId: string, changed: Plan[], actor: Actor, reason?: string): Promise<void> {
+    if (changed.length === 0) return;
+    const { d1, home = null, plans } = this.#deps;
     const { db } = primary(d1);
     const shared = home && primary(home).db;
     const at = Date.now();
-    const known = (await readPlans(db, realmId, shared)).find(({ id }) => id === plan.id);
-    const details = { before: known ? audited(known) : null, after: audited(plan), reason };
-    const entry = {
-      realmId,
-      at,
-      actor: actor.id,
-      action: 'plan_saved' as const,
-      target: plan.id,
-      details,
-    };
-    await writePlan(db, realmId, plan, at, writeAuditIf(db, entry, sql`true`), shared);
+    const before = new Map((await readPlans(db, realmId, shared)).map((plan) => [plan.id, plan]));
+    const entries = changed.map((plan) => {
+      const known = before.get(plan.id);
+      const details = { before: known ? audited(known) : null, after: audited(plan), reason };
+      const entry = {
+        realmId,
+        at,
+        actor: actor.id,
+        action: 'plan_saved' as const,
+        target: plan.id,
+        details,
+      };
+      return writeAuditIf(db, entry, sql`true`);
+    });
+    await writePlans(db, realmId, changed, at, entries, shared);
     plans.forget(realmId);
-    return withOverrides(plan, config);
   }
 
   /**

@@ -27,28 +27,31 @@ export async function readPlans(
   return (own.length > 0 ? own : rows).map(planOfRow);
 }
 
-/** Writes a plan and its entry in the audit log; a realm's first one brings along copies of those it had so far. */
-export async function writePlan(
+/** Writes plans and their entries in the audit log; a realm's first ones bring along copies of those it had so far. */
+export async function writePlans(
   db: Database,
   realmId: string,
-  plan: Plan,
+  changed: Plan[],
   now: number,
-  entry: ReturnType<typeof writeAuditIf>,
+  entries: ReturnType<typeof writeAuditIf>[],
   home: Database | null = null,
 ): Promise<void> {
   const shared = await (home ?? db).select().from(plans).where(eq(plans.realmId, DEFAULT_REALM));
-  const { id, ...columns } = plan;
-  const row = { ...columns, updatedAt: now };
   const own = await db.select({ id: plans.id }).from(plans).where(eq(plans.realmId, realmId));
   const copies = own.length > 0 ? [] : shared.map((copied) => ({ ...copied, realmId, updatedAt: now }));
-  await db.batch([
-    db
+  const written = changed.map(({ id, ...columns }) => {
+    const row = { ...columns, updatedAt: now };
+    return db
       .insert(plans)
       .values({ realmId, id, ...row })
-      .onConflictDoUpdate({ target: [plans.realmId, plans.id], set: row }),
+      .onConflictDoUpdate({ target: [plans.realmId, plans.id], set: row });
+  });
+  const [first, ...others] = [
+    ...written,
     ...copies.map((copied) => db.insert(plans).values(copied).onConflictDoNothing()),
-    entry,
-  ]);
+    ...entries,
+  ];
+  if (first) await db.batch([first, ...others]);
 }
 
 function planOfRow({ realmId: _, updatedAt: __, ...plan }: typeof plans.$inferSelect): Plan {

@@ -120,6 +120,9 @@ it('a plan is bought, changed, ended and kept; cards are looked after', async ()
   await press('Choose Pro, $20.00 a month');
   expect(await told()).toBe('Your plan is changed.');
   await inspect(page, 'billing-pro');
+  // By the month, until the reader wants to see what a year costs.
+  expect(await page.getByRole('button', { name: 'Choose Pro, $200.00 a year' }).count()).toBe(0);
+  await page.getByText('Yearly').click();
   await press('Choose Pro, $200.00 a year');
   await press('Choose Enterprise, $100.00 a month');
   await press('End the plan');

@@ -144,6 +144,7 @@ describe.each([
 
   it('the profile is edited, and a picture put up', async () => {
     await verify();
+    await go('Profile');
     await page.getByLabel('Name', { exact: true }).fill('Ada <b>Lovelace</b>');
     await page.getByLabel('Username').fill('-');
     await page.getByLabel('Country').selectOption('United Kingdom');
@@ -166,6 +167,13 @@ describe.each([
     expect(await page.getByRole('alert').textContent()).toContain('Choose a PNG, JPEG or WebP picture.');
     await look('picture-refused');
     await page.getByLabel('Choose a picture').setInputFiles(file);
+    if (javaScriptEnabled) {
+      // What is seen of it is chosen by keys, too.
+      await page.getByRole('img', { name: 'What is seen of the picture' }).focus();
+      for (const key of ['+', 'ArrowLeft', 'ArrowDown']) await page.keyboard.press(key);
+      expect(await page.getByLabel('Enlarge').inputValue()).toBe('1.1');
+      await look('picture-cut');
+    }
     await press(page, 'Upload');
     expect(await told(page)).toBe('You have a new picture.');
     await page.locator('img.avatar:not(.small)').waitFor();
@@ -174,7 +182,8 @@ describe.each([
         .locator('img.avatar')
         .first()
         .evaluate((image: any) => image.naturalWidth);
-      expect(width).toBe(17);
+      // The square that was seen.
+      expect(width).toBe(512);
     }
     await look('picture');
     await press(page, 'Remove the picture');
@@ -195,7 +204,7 @@ describe.each([
     await page.getByLabel('New password').fill(NEXT);
     await press(page, 'Change password');
     expect(await told(page)).toContain('You have a new password.');
-    await other.getByRole('link', { name: 'Devices' }).click();
+    await other.getByRole('link', { name: 'Devices', exact: true }).click();
     expect(path(other)).toBe(`${base}/login`);
     // And back to where it was going.
     await other.getByLabel('Email, username or phone').fill(email);

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { launchBrowser } from '../support/browser/browser.ts';
+import { axe, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
+import { images } from '../support/images.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { receivedMails, setFault } from '../support/peers/mailbox.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
@@ -142,17 +143,18 @@ it('billing: prices are mapped, and what failed is handled again', async () => {
   const prices = panel('Prices');
   await look('billing-seeded');
   for (const row of [1, 2, 3]) {
-    await prices.getByLabel('Price at Stripe').nth(row).fill('');
+    await prices.getByLabel('Price at Stripe').nth(row).selectOption('No price');
     await prices.getByLabel('Plan').nth(row).selectOption('No plan');
   }
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
-  await prices.getByLabel('Price at Stripe').nth(1).fill('price_gone');
+  // One that is paid again and again stands for no credits.
+  await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_enterprise_month');
   await prices.getByLabel('Credits').nth(1).fill('500');
   await press('Save');
   expect(await desk.refused()).toContain('Stripe');
   await look('billing-refused');
-  await prices.getByLabel('Price at Stripe').nth(1).fill('price_credits_500');
+  await prices.getByLabel('Price at Stripe').nth(1).selectOption('price_credits_500');
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
 
@@ -195,7 +197,16 @@ it('plans are looked at, added and edited', async () => {
   expect(await desk.told()).toContain('Saved.');
   await look('plan');
   await page.getByRole('link', { name: 'Back to all' }).click();
-  expect(await page.getByRole('row', { name: /^Team/ }).textContent()).toContain('images: 40 / day');
+  const cell = page.getByLabel('Team: Images, Per day');
+  expect(await cell.inputValue()).toBe('40');
+  await cell.fill('lots');
+  await press('Save');
+  expect(await cell.getAttribute('aria-invalid')).toBe('true');
+  await look('plans-matrix-refused');
+  await cell.fill('50');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+  expect(await cell.inputValue()).toBe('50');
   await german('Tarife');
   await look('plans-de');
 });
@@ -210,10 +221,43 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   await page.getByLabel('Id', { exact: true }).fill('acme');
   await press('Create');
   expect(await desk.told()).toBe('The realm is created.');
-  await page.getByLabel('Colour').fill('teal');
-  await press('Save');
+  const colour = page.locator('#color');
+  const preview = page.frameLocator('iframe[name=preview]');
+  await colour.fill('teal');
+  await page.getByLabel('Welcome (English)').fill('One account for all of Acme');
+  // What can be taken of it is seen, though it cannot be saved.
+  await page.getByRole('button', { name: 'Preview in English' }).click();
+  await preview.getByText('One account for all of Acme').waitFor();
+  await page.getByLabel('Welcome (Deutsch)').fill('Ein Konto für ganz Acme');
+  await page.getByRole('button', { name: 'Preview in Deutsch' }).click();
+  await preview.getByText('Ein Konto für ganz Acme').waitFor();
+  await preview.getByRole('heading', { name: 'Anmelden' }).waitFor();
+  await press('Save appearance');
   await look('realm-refused');
-  await page.getByLabel('Colour').fill('#0f766e');
+  await colour.fill('#0f766e');
+  await press('Save appearance');
+  expect(await desk.told()).toContain('The appearance is saved.');
+  const file = { name: 'ground.png', mimeType: 'image/png', buffer: Buffer.from(images.pngRgb) };
+  await page.getByLabel('Choose a picture: Background picture').setInputFiles(file);
+  await press('Upload: Background picture');
+  expect(await desk.told()).toBe('The picture is put up.');
+  await look('realm-appearance');
+  // Where there is a script, nothing has to be pressed; and the browser goes back to where it was before the page.
+  const scripted = await browser.newContext({ storageState: await desk.context.storageState() });
+  const live = await scripted.newPage();
+  await live.goto(`${latchkey.origin}/admin/realms`);
+  await live.goto(page.url());
+  for (const text of ['Seen while it', 'Seen while it is typed']) {
+    await live.getByLabel('Welcome (English)').fill(text);
+    await live.frameLocator('iframe[name=preview]').getByText(text, { exact: true }).waitFor();
+  }
+  await live.locator('iframe').waitFor();
+  await live.locator('input[data-color-of=color]').fill('#aa0000');
+  expect(await live.locator('#color').inputValue()).toBe('#aa0000');
+  await axe(live);
+  await live.goBack();
+  expect(new URL(live.url()).pathname).toBe('/admin/realms');
+  await scripted.close();
   await page.getByLabel('Web apps').fill('https://app.acme.example\nhttps://www.acme.example');
   await press('Save');
   expect(await desk.told()).toContain('Saved.');

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LANGUAGES } from '../../src/lib/language.ts';
-import { fits, launchBrowser } from '../support/browser/browser.ts';
+import { fits, inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
 
@@ -66,11 +66,16 @@ it('the overview has the numbers of the realm, and charts whose numbers can be r
       .locator('+ dd')
       .textContent(),
   ).toBe('401');
-  const chart = page.getByRole('figure', { name: /^Sign-ins/ });
-  expect(await chart.getByRole('img', { name: /^Sign-ins by day: [\d,]+ in all/ }).count()).toBe(1);
   await look('overview');
+  await page.getByRole('link', { name: /^Sign-ins/ }).click();
+  const chart = page.getByRole('figure', { name: /^Sign-ins/ });
+  expect(await chart.getByRole('img', { name: /^Sign-ins over time: [\d,]+ in all/ }).count()).toBe(1);
   await chart.getByText('Show the numbers').click();
   expect(await chart.getByRole('row').count()).toBe(31);
+  await page.getByRole('link', { name: '12 months' }).click();
+  await chart.getByText('Show the numbers').click();
+  expect(await chart.getByRole('row').count()).toBe(53);
+  expect(await chart.getByRole('img', { name: /^Sign-ins/ }).count()).toBe(1);
   await look('overview-numbers');
   await page.getByRole('link', { name: 'Deutsch' }).click();
   expect(await desk.headline()).toBe('Überblick');
@@ -95,7 +100,7 @@ it('users are searched, filtered, sorted and paged', async () => {
   await page.getByRole('link', { name: 'First page' }).click();
   expect(await firstAddress()).toBe(first);
 
-  await page.getByLabel('Search').fill('user39');
+  await page.locator('.filters').getByLabel('Search').fill('user39');
   await press('Search');
   // user39 and user390 to user399.
   await page.getByText('11 users').waitFor();
@@ -116,7 +121,7 @@ it('users are searched, filtered, sorted and paged', async () => {
   expect(await page.getByText('Active', { exact: true }).count()).toBe(1);
   expect(await page.getByLabel('Status').inputValue()).toBe('suspended');
   await look('users-filtered');
-  await page.getByLabel('Search').fill('nobody at all');
+  await page.locator('.filters').getByLabel('Search').fill('nobody at all');
   await press('Search');
   await page.getByText('No users found').waitFor();
   await look('users-none');
@@ -127,10 +132,10 @@ it('users are searched, filtered, sorted and paged', async () => {
 it('several users are changed at once', async () => {
   const { page, press, look } = desk;
   await desk.go('/admin/users?q=user12&sort=email&order=asc');
-  await press('Continue');
-  expect(await desk.refused()).toContain('Choose');
-  await look('users-bulk-refused');
+  // Nobody is chosen, and there is nothing to do to nobody.
+  expect(await page.getByRole('button', { name: 'Continue' }).isVisible()).toBe(false);
   for (const number of [12, 120, 121]) await page.getByLabel(`Choose user${number}@seed.example`).check();
+  await look('users-chosen');
   await page.getByLabel('Reason').fill('Sent spam');
   await press('Continue');
   await page.getByRole('heading', { name: 'Suspend 3 users?' }).waitFor();
@@ -138,20 +143,88 @@ it('several users are changed at once', async () => {
   await press('Suspend 3 users');
   expect(await desk.told()).toBe('Suspended: 3.');
   expect(desk.path()).toBe('/admin/users');
-  expect(await page.getByLabel('Search').inputValue()).toBe('user12');
+  expect(await page.locator('.filters').getByLabel('Search').inputValue()).toBe('user12');
   await look('users-bulk');
   const refused = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
   expect(await refused.refused()).toContain('suspended');
   await refused.context.close();
 
   await page.getByLabel('Choose user120@seed.example').check();
-  await page.getByLabel('Change all chosen users').selectOption('Reactivate');
+  await page.getByLabel('Action').selectOption('Reactivate');
   await press('Continue');
   await press('Reactivate 1 user');
   expect(await desk.told()).toBe('Reactivated: 1.');
   const back = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
   expect(back.path()).toBe('/account');
   await back.context.close();
+});
+
+it('all users of a page are chosen by one box, without scripts too', async () => {
+  const { page, press } = desk;
+  await desk.go('/admin/users?q=user13&sort=email&order=asc');
+  await page.getByLabel('Choose all on this page').check();
+  await press('Continue');
+  await page.getByRole('heading', { name: 'Suspend 11 users?' }).waitFor();
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  expect(await page.locator('.filters').getByLabel('Search').inputValue()).toBe('user13');
+});
+
+it('anything is found from every page: by the dialog of a script, and without by a page', async () => {
+  const { page, press, look } = desk;
+  await page.getByRole('link', { name: 'Search' }).click();
+  expect(desk.path()).toBe('/admin/search');
+  await page.getByRole('searchbox', { name: 'Search' }).fill('user39');
+  await press('Search');
+  expect(await page.getByRole('link', { name: /user39\d@seed\.example/ }).count()).toBe(6);
+  await look('search');
+
+  const scripted = await browser.newContext({ storageState: await desk.context.storageState() });
+  const other = await scripted.newPage();
+  await other.goto(`${latchkey.origin}/admin/plans`);
+  await other.keyboard.press('Control+k');
+  const box = other.getByRole('combobox', { name: 'Search' });
+  await other.getByRole('option', { name: 'Overview' }).waitFor();
+  expect(await box.evaluate((field: any) => field.matches(':focus'))).toBe(true);
+  await box.fill('user7@');
+  const found = other.getByRole('option', { name: /user7@seed\.example/ });
+  await found.waitFor();
+  expect(await found.getAttribute('aria-selected')).toBe('true');
+  expect(await box.getAttribute('aria-activedescendant')).toBe(await found.getAttribute('id'));
+  await inspect(other, 'admin-palette');
+  await box.fill('webh');
+  await other.getByRole('option', { name: 'Webhooks', exact: true }).waitFor();
+  await other.keyboard.press('ArrowDown');
+  expect(await other.getByRole('option', { name: 'New webhook' }).getAttribute('aria-selected')).toBe('true');
+  await other.keyboard.press('ArrowUp');
+  await other.keyboard.press('Enter');
+  await other.waitForURL('**/admin/webhooks');
+  await other.keyboard.press('Control+k');
+  await other.keyboard.press('Escape');
+  await box.waitFor({ state: 'hidden' });
+  await scripted.close();
+});
+
+it('filters are kept by a name, and boxes are counted, by a script', async () => {
+  const scripted = await browser.newContext({ storageState: await desk.context.storageState() });
+  const page = await scripted.newPage();
+  await page.goto(`${latchkey.origin}/admin/users?q=user14&sort=email&order=asc`);
+  await page.getByLabel('Choose all on this page').check();
+  await page.getByText('11 chosen').waitFor();
+  await page.getByLabel('Choose user14@seed.example').uncheck();
+  await page.getByText('10 chosen').waitFor();
+  expect(await page.getByLabel('Choose all on this page').isChecked()).toBe(false);
+  await page.getByRole('button', { name: 'Saved' }).click();
+  await page.getByLabel('Name of this filter').fill('Fourteen');
+  await page.keyboard.press('Enter');
+  await page.goto(`${latchkey.origin}/admin/users`);
+  await page.getByRole('button', { name: 'Saved' }).click();
+  await page.getByRole('link', { name: 'Fourteen' }).click();
+  await page.getByText('11 users').waitFor();
+  await page.getByRole('button', { name: 'Saved' }).click();
+  await inspect(page, 'admin-users-saved');
+  await page.getByRole('button', { name: 'Remove: Fourteen' }).click();
+  expect(await page.getByRole('link', { name: 'Fourteen' }).count()).toBe(0);
+  await scripted.close();
 });
 
 it('a user is made by the keyboard alone', async () => {
@@ -293,7 +366,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   await deletion.getByLabel(/to confirm/).fill(email);
   await press('Delete the user');
   expect(await desk.told()).toBe('The user is deleted.');
-  await page.getByLabel('Search').fill(email);
+  await page.locator('.filters').getByLabel('Search').fill(email);
   await press('Search');
   await page.getByText('No users found').waitFor();
 });

@@ -10,7 +10,7 @@ describe('the first page of an account', () => {
     const unproven = await register();
     const { body: first } = await open('/account', { cookie: await cookieOf(unproven) });
     expect(first).toContain('Your account needs your attention');
-    expect(first).toContain('href="/verify-email"');
+    expect(first).toContain('href="#unverified"');
 
     const user = await visitor();
     const { body } = await open('/account', user);

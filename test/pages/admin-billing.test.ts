@@ -1,4 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { createServices } from '../../src/services.ts';
 import { auditOf } from '../support/admin.ts';
 import { call, changeDirectory, createRealm, INTERNAL } from '../support/api.ts';
 import {
@@ -9,6 +12,7 @@ import {
   silentPayer,
   standing,
   storedEvents,
+  watching,
 } from '../support/stripe.ts';
 import { expectLedTo, expectPage, open, submit, type Visitor, visitor } from '../support/visitor.ts';
 
@@ -74,4 +78,35 @@ it('an event of another realm is not there', async () => {
   expect((await open('/admin/billing', other)).body).not.toContain(event);
   expectPage(await replay(event, other), 404);
   expect(await standing(userId)).toMatchObject({ balance: 0 });
+});
+
+/** The page of payments, by an app whose key of Stripe is this file's own. */
+async function pageOfPrices(): Promise<string> {
+  const bindings = watching('admin-prices') as unknown as Bindings;
+  const app = createApp(createServices(bindings), bindings);
+  const headers = { cookie: admin.cookie, accept: 'text/html' };
+  const answer = await app.request('https://auth.test/admin/billing', { headers }, bindings);
+  expect(answer.status).toBe(200);
+  return answer.text();
+}
+
+/** The field of the first price. */
+const fieldIn = (body: string) =>
+  /<(input|select)[^>]* id="price_id\.0".*?(?=<\/div>)/s.exec(body)?.[0] ?? '';
+
+it('prices are chosen from those of Stripe that are not archived, by their names', async () => {
+  const field = fieldIn(await pageOfPrices());
+  expect(field).toMatch(/^<select/);
+  expect(field).toContain('Product of price_pro_month · ');
+  expect(field).toContain('<option value="price_pro_month" selected="">');
+  expect(field).toContain('value="price_unmapped_month"');
+  expect(field).not.toContain('price_retired');
+});
+
+it.each([500, 'drop', 'hung'] as const)('prices are typed where Stripe says nothing: %s', async (status) => {
+  await atStripe('faults', { pattern: 'GET /v1/prices\\?.* by admin-prices', status, times: 1 });
+  const field = fieldIn(await pageOfPrices());
+  expect(field).toMatch(/^<input/);
+  expect(field).toContain('value="price_pro_month"');
+  expect(fieldIn(await pageOfPrices())).toMatch(/^<select/);
 });

@@ -35,6 +35,7 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
   'replay of an event': { path: '/admin/billing', fields: { form: 'replay', event: 'evt_none' } },
   prices: { path: '/admin/billing', fields: { form: 'prices' } },
   'a new plan': { path: '/admin/plans', fields: { form: 'add', id: 'hostile', name: 'Hostile' } },
+  'all plans': { path: '/admin/plans', fields: { form: 'matrix', 'free:limits.images.day': '1' } },
   'a plan': { path: '/admin/plans/free', fields: { form: 'plan', name: 'Hostile', monthly_credits: '0' } },
   'a new realm': { path: '/admin/realms', fields: { form: 'create', id: 'hostile', name: 'Hostile' } },
   'a policy': { path: '/admin/realms/default', fields: { ...POLICY, registration: 'closed' } },
@@ -338,6 +339,67 @@ describe('plans', () => {
     expectPage(answer, 422);
     expect(answer.body).toContain(`href="#${field}"`);
     expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x|<b>/);
+  });
+});
+
+describe('all plans', () => {
+  const realm = 'matrixed';
+  let boss: Visitor;
+
+  beforeAll(async () => {
+    await createRealm(realm, { name: 'Matrixed' });
+    boss = await visitor({}, { realm });
+    await changeDirectory(boss.user.user.id, { role: 'admin' });
+    for (const id of ['small', 'large', 'free']) {
+      await submit('/admin/plans', { form: 'add', id, name: id }, boss);
+    }
+  });
+
+  const limits = async () => {
+    const { body } = await call('GET', '/v1/admin/plans', { realm, headers: { cookie: boss.cookie } });
+    return Object.fromEntries(
+      body.data.map((plan: { id: string; limits: object }) => [plan.id, plan.limits]),
+    );
+  };
+  const save = (fields: Record<string, string>) =>
+    submit('/admin/plans', { form: 'matrix', ...fields }, boss);
+
+  it('are saved by one button, those alone that are changed, and each is in the log', async () => {
+    const before = (await auditOf('large')).length;
+    const cells = {
+      'small:limits.images.day': '5',
+      'free:limits.images.day': '1',
+      'large:limits.songs.day': '',
+    };
+    expectLedTo(await save(cells), `/realms/${realm}/admin/plans?done=saved`);
+    expect(await limits()).toMatchObject({
+      small: { images: { day: 5 } },
+      free: { images: { day: 1 } },
+      large: {},
+    });
+    expect((await auditOf('large')).length).toBe(before);
+    const more = { 'small:limits.images.day': '5', 'large:limits.images.month': 'unlimited' };
+    expectLedTo(await save(more), `/realms/${realm}/admin/plans?done=saved`);
+    const { details } = (await auditOf('large')).at(-1) as { details: Record<string, any> };
+    expect(details.after.limits).toEqual({ images: { month: null } });
+    // What the table did not have stays.
+    expect(await limits()).toMatchObject({ free: { images: { day: 1 } }, small: { images: { day: 5 } } });
+  });
+
+  it('are saved all or none, and the cell that is wrong is named', async () => {
+    const before = await limits();
+    const cell = 'large:limits.images.day';
+    for (const wrong of [MARKUP, '-1', '1.5', '9999999999999999', 'date']) {
+      const answer = await save({ 'small:limits.images.day': '77', [cell]: wrong });
+      expectPage(answer, 422);
+      expect(answer.body, wrong).toContain(`href="#${cell}"`);
+      expect(answer.body).toMatch(/aria-label="large: Images, Per day"[^>]*aria-invalid="true"/);
+      expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
+    }
+    for (const name of ['small:limits.date.day', 'none:limits.images.day', 'small:limits.__proto__.day']) {
+      await save({ 'small:limits.images.day': '5', [name]: '1' });
+    }
+    expect(await limits()).toEqual(before);
   });
 });
 

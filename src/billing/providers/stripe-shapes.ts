@@ -6,6 +6,7 @@ import type {
   Hint,
   Invoice,
   InvoiceLine,
+  NamedPrice,
   OffSessionPayment,
   PaymentMethod,
   Price,
@@ -43,6 +44,13 @@ export function stripePriceOf(price: Stripe.Price): Price {
     meterId: recurring?.meter ?? null,
     months: recurring ? (MONTHS[recurring.interval] ?? 1) * recurring.interval_count : null,
   };
+}
+
+/** The price by its own name, or else that of its product. */
+export function namedPriceOf(price: Stripe.Price): NamedPrice {
+  const { product, nickname } = price;
+  const called = typeof product === 'object' && !product.deleted ? product.name : null;
+  return { ...stripePriceOf(price), name: nickname ?? called ?? price.id };
 }
 
 export function subscriptionOf(subscription: Stripe.Subscription): ProviderSubscription {

@@ -11,6 +11,7 @@ import {
   creditedOtherwise,
   hintOf,
   invoiceOf,
+  namedPriceOf,
   offSessionPaymentOf,
   paymentMethodOf,
   requiredId,
@@ -23,6 +24,8 @@ const API_VERSION = '2026-10-28.endive';
 const TIMEOUT = 20 * SECOND;
 /** Each with the idempotency key of the first try, which the SDK makes where the caller has none. */
 const RETRIES = 2;
+/** How long a page waits for what it can do without. */
+const SOON = 3 * SECOND;
 /** How old a webhook may be (seconds). */
 const TOLERANCE = 300;
 const PAGE = 100;
@@ -117,6 +120,19 @@ export function createStripe({
 
     async deleteCustomer(customerId) {
       await lookUp(async () => requiredId(await stripe.customers.del(customerId)));
+    },
+
+    async activePrices() {
+      try {
+        const { data, has_more } = await stripe.prices.list(
+          { active: true, limit: PAGE, expand: ['data.product'] },
+          { timeout: SOON, maxNetworkRetries: 0 },
+        );
+        return has_more ? null : data.map(namedPriceOf);
+      } catch {
+        // Whoever asks has another way to name a price.
+        return null;
+      }
     },
 
     price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),

@@ -2,6 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const adminBilling: Texts['adminBilling'] = {
+  noPrice: 'Kein Preis',
   notConfigured: 'Stripe ist nicht eingerichtet',
   notConfiguredText:
     'Setzen Sie STRIPE_SECRET_KEY und STRIPE_WEBHOOK_SECRET, um Zahlungen anzunehmen. Bis dahin lassen sich weder Preise ändern noch Ereignisse verarbeiten.',

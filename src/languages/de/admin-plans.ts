@@ -3,7 +3,6 @@ import type { Texts } from '../texts.ts';
 /** In German. */
 export const adminPlans: Texts['adminPlans'] = {
   text: 'Was Benutzer nutzen dürfen. Ein Bereich hat die gemeinsamen Tarife, bis Sie einen eigenen speichern.',
-  plan: 'Tarif',
   limits: 'Grenzen',
   limitsHint:
     'Eine ganze Zahl oder „unbegrenzt“. Eine Ressource ohne Grenze gehört nicht zum Tarif. Grenzen in Umgebungsvariablen gehen diesen vor.',
@@ -26,7 +25,4 @@ export const adminPlans: Texts['adminPlans'] = {
   id: 'Kennung',
   idHint: 'a–z, 0–9 und „-“. Sie lässt sich später nicht ändern.',
   addButton: 'Hinzufügen',
-  nothing: 'nichts',
-  day: 'Tag',
-  month: 'Monat',
 };

@@ -1,5 +1,6 @@
 /** What the page of payments says. */
 export const adminBilling = {
+  noPrice: 'No price',
   notConfigured: 'Stripe is not set up',
   notConfiguredText:
     'Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET to take payments. Until then prices cannot be changed and events cannot be handled.',

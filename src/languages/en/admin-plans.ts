@@ -1,7 +1,6 @@
 /** What the pages of plans say. */
 export const adminPlans = {
   text: 'Plans limit what users may use. A realm has the shared plans until you save one of its own.',
-  plan: 'Plan',
   limits: 'Limits',
   limitsHint:
     'A whole number, or “unlimited”. A resource without any limit is not in the plan. Limits in environment variables override these.',
@@ -24,7 +23,4 @@ export const adminPlans = {
   id: 'Id',
   idHint: 'a–z, 0–9 and “-”. It cannot be changed later.',
   addButton: 'Add',
-  nothing: 'nothing',
-  day: 'day',
-  month: 'month',
 };

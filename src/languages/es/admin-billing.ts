@@ -2,6 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const adminBilling: Texts['adminBilling'] = {
+  noPrice: 'Ningún precio',
   notConfigured: 'Stripe no está configurado',
   notConfiguredText:
     'Establezca STRIPE_SECRET_KEY y STRIPE_WEBHOOK_SECRET para aceptar pagos. Hasta entonces no se pueden cambiar los precios ni tratar los eventos.',

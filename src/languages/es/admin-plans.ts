@@ -3,7 +3,6 @@ import type { Texts } from '../texts.ts';
 /** In Spanish. */
 export const adminPlans: Texts['adminPlans'] = {
   text: 'Los planes limitan lo que los usuarios pueden usar. Un espacio tiene los planes comunes hasta que guarde uno propio.',
-  plan: 'Plan',
   limits: 'Límites',
   limitsHint:
     'Un número entero o «sin límite». Un recurso sin ningún límite no forma parte del plan. Los límites de las variables de entorno prevalecen sobre estos.',
@@ -26,7 +25,4 @@ export const adminPlans: Texts['adminPlans'] = {
   id: 'Identificador',
   idHint: 'a–z, 0–9 y «-». No se puede cambiar después.',
   addButton: 'Añadir',
-  nothing: 'nada',
-  day: 'día',
-  month: 'mes',
 };

@@ -6,6 +6,10 @@ export const accountProfile: Texts['accountProfile'] = {
   picture: 'Photo',
   pictureLabel: 'Choisir une photo',
   pictureHint: 'PNG, JPEG ou WebP, 2 Mo au maximum. Le lieu de la prise de vue n’est pas conservé.',
+  crop: 'Ce que l’on voit de la photo',
+  cropHint:
+    'Faites-la glisser ou utilisez les flèches du clavier. Le cercle montre ce que les autres voient.',
+  zoom: 'Agrandir',
   upload: 'Importer',
   changePicture: 'Changer la photo',
   remove: 'Supprimer la photo',

@@ -2,6 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const adminBilling: Texts['adminBilling'] = {
+  noPrice: 'Aucun prix',
   notConfigured: 'Stripe n’est pas configuré',
   notConfiguredText:
     'Définissez STRIPE_SECRET_KEY et STRIPE_WEBHOOK_SECRET pour accepter des paiements. D’ici là, les prix ne peuvent pas être modifiés ni les événements traités.',

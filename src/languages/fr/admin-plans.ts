@@ -3,7 +3,6 @@ import type { Texts } from '../texts.ts';
 /** In French. */
 export const adminPlans: Texts['adminPlans'] = {
   text: 'Les forfaits limitent ce que les utilisateurs peuvent utiliser. Un espace a les forfaits communs tant que vous n’en enregistrez pas qui lui soient propres.',
-  plan: 'Forfait',
   limits: 'Limites',
   limitsHint:
     'Un nombre entier ou « sans limite ». Une ressource sans aucune limite ne fait pas partie du forfait. Les limites des variables d’environnement priment sur celles-ci.',
@@ -27,7 +26,4 @@ export const adminPlans: Texts['adminPlans'] = {
   id: 'Identifiant',
   idHint: 'a–z, 0–9 et « - ». Il ne peut pas être modifié ensuite.',
   addButton: 'Ajouter',
-  nothing: 'rien',
-  day: 'jour',
-  month: 'mois',
 };

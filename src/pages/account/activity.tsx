@@ -33,27 +33,29 @@ export function activityPageRoutes(services: AccountServices) {
               <EmptyState icon="history" title={text.none} />
             </section>
           )}
-          {days.map(([date, entries]) => (
-            <Panel id={`day-${date}`} title={formatDayHeading(view, date)}>
-              <ul class="rows">
-                {entries.map((row) => (
-                  <Entry
-                    icon={<Icon name={activityIcon(row.type)} />}
-                    name={text.types[row.type as ActivityType] ?? row.type}
-                    about={[
-                      [deviceName(view, row.userAgent), placeName(view, row), row.ip]
-                        .filter(Boolean)
-                        .join(' · '),
-                    ]}
-                  >
-                    <p class="soft">
-                      <Clock view={view} at={row.at} />
-                    </p>
-                  </Entry>
-                ))}
-              </ul>
-            </Panel>
-          ))}
+          <div data-days>
+            {days.map(([date, entries]) => (
+              <Panel id={`day-${date}`} title={formatDayHeading(view, date)}>
+                <ul class="rows">
+                  {entries.map((row) => (
+                    <Entry
+                      icon={<Icon name={activityIcon(row.type)} />}
+                      name={text.types[row.type as ActivityType] ?? row.type}
+                      about={[
+                        [deviceName(view, row.userAgent), placeName(view, row), row.ip]
+                          .filter(Boolean)
+                          .join(' · '),
+                      ]}
+                    >
+                      <p class="soft">
+                        <Clock view={view} at={row.at} />
+                      </p>
+                    </Entry>
+                  ))}
+                </ul>
+              </Panel>
+            ))}
+          </div>
           <Pager
             view={view}
             label={text.title}

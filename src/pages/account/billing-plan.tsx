@@ -197,9 +197,13 @@ export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: W
   const begins = method ? text.charged(methodName(view, method)) : text.chargedAtStripe;
   const free = plans[state.free];
   const currency = currencyOf(state);
+  const shown = offers.filter(({ price }) => price.currency === currency);
+  const both = new Set(shown.filter(({ plan }) => isByMonthAndYear(shown, plan)).map(({ plan }) => plan.id));
+  const isYearly = shown.some(({ price }) => price.priceId === paid?.priceId && price.months === YEAR);
   return (
     <Panel id="offers" title={text.offers}>
       <p class="soft">{paid && paid.status !== 'incomplete' ? text.difference : begins}</p>
+      {both.size > 0 && <PeriodSwitch view={view} isYearly={isYearly} saved={mostSaved(shown)} />}
       <ul class="plans">
         {free && (
           <PlanCard
@@ -209,17 +213,16 @@ export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: W
             isCurrent={!paid && current.plan.id === free.id}
           />
         )}
-        {offers
-          .filter(({ price }) => price.currency === currency)
-          .map(({ price, plan }) => (
-            <Offer
-              visit={visit}
-              price={price}
-              plan={plan}
-              cost={costOf(view, price, state)}
-              isCurrent={price.priceId === paid?.priceId}
-            />
-          ))}
+        {shown.map(({ price, plan }) => (
+          <Offer
+            visit={visit}
+            price={price}
+            plan={plan}
+            cost={costOf(view, price, state)}
+            period={both.has(plan.id) ? periodOf(price) : undefined}
+            isCurrent={price.priceId === paid?.priceId}
+          />
+        ))}
       </ul>
     </Panel>
   );
@@ -234,16 +237,66 @@ function currencyOf({ offers, paid }: BillingState): string {
   return own ?? counts[0]?.[0] ?? 'usd';
 }
 
+const MONTH = 1;
+const YEAR = 12;
+
+/** What a price is chosen by; nothing for one of another period, which always stands there. */
+function periodOf({ months }: PriceRow): 'month' | 'year' | undefined {
+  return months === MONTH ? 'month' : months === YEAR ? 'year' : undefined;
+}
+
+/** Whether a plan can be paid by the month and by the year, so that one of both is enough to see. */
+function isByMonthAndYear(offers: { price: PriceRow; plan: Plan }[], { id }: Plan): boolean {
+  const months = offers.filter(({ plan }) => plan.id === id).map(({ price }) => price.months);
+  return months.includes(MONTH) && months.includes(YEAR);
+}
+
+/** The most that paying by the year saves of a plan, in whole per cent. */
+function mostSaved(offers: { price: PriceRow; plan: Plan }[]): number {
+  const saved = offers.flatMap(({ price, plan }) => {
+    const by = offers.find((other) => other.plan.id === plan.id && other.price.months === MONTH)?.price;
+    if (price.months !== YEAR || !by?.unitAmount || price.unitAmount === null) return [];
+    return [Math.floor(100 * (1 - price.unitAmount / (YEAR * by.unitAmount)))];
+  });
+  return Math.max(0, ...saved);
+}
+
+/** Chooses whether prices by the month or by the year are seen: the stylesheet shows them. */
+function PeriodSwitch({ view, isYearly, saved }: { view: View; isYearly: boolean; saved: number }) {
+  const text = billingMessages[view.language];
+  return (
+    <fieldset class="segments">
+      <legend class="hidden">{text.period}</legend>
+      <label>
+        <input type="radio" name="period" value="month" checked={!isYearly} autocomplete="off" />
+        {text.monthly}
+      </label>
+      <label>
+        <input type="radio" name="period" value="year" checked={isYearly} autocomplete="off" />
+        {text.yearly}
+        {saved > 0 && <Badge look="good">{text.saves(formatNumber(view, saved))}</Badge>}
+      </label>
+    </fieldset>
+  );
+}
+
 function monthly({ unitAmount, months }: PriceRow): number {
   return unitAmount === null ? Number.POSITIVE_INFINITY : unitAmount / (months ?? 1);
 }
 
-function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; cost: string; isCurrent: boolean }) {
-  const { visit, price, plan, cost, isCurrent } = props;
+function Offer(props: {
+  visit: Visit;
+  price: PriceRow;
+  plan: Plan;
+  cost: string;
+  period: 'month' | 'year' | undefined;
+  isCurrent: boolean;
+}) {
+  const { visit, price, plan, cost, period, isCurrent } = props;
   const { principal, view } = visit;
   const text = billingMessages[view.language];
   return (
-    <PlanCard view={view} plan={plan} cost={cost} isCurrent={isCurrent}>
+    <PlanCard view={view} plan={plan} cost={cost} period={period} isCurrent={isCurrent}>
       <Form
         view={view}
         name="plan"
@@ -258,11 +311,18 @@ function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; cost: string;
 }
 
 /** A plan: what it is called, costs and contains, and how it is chosen by who has another. */
-function PlanCard(props: { view: View; plan: Plan; cost: string; isCurrent: boolean; children?: Child }) {
-  const { view, plan, cost, isCurrent, children } = props;
+function PlanCard(props: {
+  view: View;
+  plan: Plan;
+  cost: string;
+  period?: 'month' | 'year' | undefined;
+  isCurrent: boolean;
+  children?: Child;
+}) {
+  const { view, plan, cost, period, isCurrent, children } = props;
   const text = billingMessages[view.language];
   return (
-    <li class={isCurrent ? 'current' : undefined}>
+    <li class={isCurrent ? 'current' : undefined} data-period={period}>
       <p>
         <strong>{plan.name}</strong> {isCurrent && <Badge look="good">{text.current}</Badge>}
       </p>

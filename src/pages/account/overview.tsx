@@ -84,15 +84,15 @@ function Card(props: { id: string; title: string; links: [href: string, name: st
   );
 }
 
-/** What there is to do next for the safety of an account, the most urgent first, and where. */
+/** What there is to do next for the safety of an account, the most urgent first, and on which page; null for this one. */
 function nextStep(
   { principal, user }: AccountVisit,
   state: State,
-): { step: 'email' | 'way' | 'passkey' | 'twoStep' | 'recovery'; page: string } | null {
+): { step: 'email' | 'way' | 'passkey' | 'twoStep' | 'recovery'; page: string | null } | null {
   const { passkeyCount: passkeys, totpCount: totp } = user;
   const ways = (state.hasPassword ? 1 : 0) + passkeys + state.providers.length;
   const { security, twoStep } = ACCOUNT_PAGES;
-  if (!principal.emailVerified && !isPlaceholder(user.email)) return { step: 'email', page: '/verify-email' };
+  if (!principal.emailVerified && !isPlaceholder(user.email)) return { step: 'email', page: null };
   if (ways < 2 && isPlaceholder(user.email)) return { step: 'way', page: security };
   if (totp > 0 && state.recoveryCodesLeft < FEW_CODES) return { step: 'recovery', page: twoStep };
   if (passkeys === 0) return { step: 'passkey', page: security };
@@ -124,7 +124,7 @@ function SafetyPanel(props: { visit: AccountVisit; state: State; providers: Prov
       {next && (
         <div class="next">
           <p>{text.next[next.step]}</p>
-          <a class="button small" href={view.link(next.page)}>
+          <a class="button small" href={next.page === null ? '#unverified' : view.link(next.page)}>
             {text.go[next.step]}
           </a>
         </div>

@@ -13,6 +13,7 @@ import { type FormProblem, fileOf, formOf, type RefusedForm, valid } from '../ki
 import { countryOptions, languageOptions } from '../kit/format.ts';
 import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Avatar, Badge, fullNameOf, Panel } from '../kit/panel.tsx';
+import type { View } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { type AccountServices, type AccountVisit, accountArea, signedInAccount } from './visit.ts';
 
@@ -171,7 +172,9 @@ function PicturePanel({ visit, problem }: { visit: AccountVisit; problem: FormPr
                     problem={problem}
                     accept="image/png,image/jpeg,image/webp"
                     required
+                    data-crops
                   />
+                  <Crop view={view} />
                 </Form>
               </Dialog>
               {user.picture && (
@@ -186,6 +189,19 @@ function PicturePanel({ visit, problem }: { visit: AccountVisit; problem: FormPr
         </div>
       </div>
     </section>
+  );
+}
+
+/** What is seen of a picture that was chosen; a script shows it, and sends the square alone. */
+function Crop({ view }: { view: View }) {
+  const text = profileMessages[view.language];
+  return (
+    <div class="crop" hidden>
+      <canvas width={512} height={512} tabindex={0} role="img" aria-label={text.crop} />
+      <label for="zoom">{text.zoom}</label>
+      <input id="zoom" type="range" min={1} max={4} step={0.05} value="1" autocomplete="off" />
+      <p class="hint">{text.cropHint}</p>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../../account/metering-contract.ts';
 import { PriceListBody } from '../../billing/admin-schemas.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
+import type { NamedPrice } from '../../billing/port.ts';
 import type { PriceRow } from '../../billing/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import { adminBillingMessages, kitMessages } from '../../languages/messages.ts';
@@ -21,10 +22,12 @@ export function PriceFields(props: {
   view: View;
   prices: PriceRow[];
   plans: Plan[];
+  /** Those of Stripe to choose from; null where they are to be typed. */
+  offered: NamedPrice[] | null;
   refused: RefusedForm | undefined;
   disabled: boolean;
 }) {
-  const { view, prices, plans, refused, disabled } = props;
+  const { view, prices, plans, offered, refused, disabled } = props;
   const text = adminBillingMessages[view.language];
   const count = Math.min(MAX_ROWS, prices.length + EMPTY_ROWS);
   const rows = Array.from({ length: count }, (_, row) => {
@@ -46,7 +49,7 @@ export function PriceFields(props: {
           {price && <span class="soft"> {price.unitAmount !== null && priceText(view, price)}</span>}
         </legend>
         <div class="pair">
-          <Field {...field(`price_id.${row}`)} label={text.priceId} maxlength={100} autocomplete="off" />
+          <PriceField view={view} field={field(`price_id.${row}`)} offered={offered} />
           <Select
             {...plan}
             label={text.plan}
@@ -78,6 +81,24 @@ export function PriceFields(props: {
       {rows}
     </Form>
   );
+}
+
+/** Which price of Stripe: one of those that there are, or what is typed where they are not known. */
+function PriceField(props: {
+  view: View;
+  field: ReturnType<ReturnType<typeof fieldsOf>>;
+  offered: NamedPrice[] | null;
+}) {
+  const { view, field, offered } = props;
+  const { priceId, noPrice } = adminBillingMessages[view.language];
+  if (offered === null) return <Field {...field} label={priceId} maxlength={100} autocomplete="off" />;
+  const options = offered.map((price): [string, string] => [
+    price.id,
+    `${price.name} · ${priceText(view, price)}`,
+  ]);
+  const { value } = field;
+  const gone: [string, string][] = value && !offered.some(({ id }) => id === value) ? [[value, value]] : [];
+  return <Select {...field} label={priceId} options={[['', noPrice], ...gone, ...options]} />;
 }
 
 /** What the rows of the form say, each with its number. Throws 422 for a row that says too much or too little. */

@@ -45,11 +45,12 @@ export function adminBillingPageRoutes(services: AdminServices) {
       const status = STATUSES.find((known) => known === c.req.query('status'));
       const cursor = BillingEventQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
       const before = ShortfallQuery.shape.cursor.safeParse(c.req.query('shortfalls')).data;
-      const [events, prices, shortfalls, plans] = await Promise.all([
+      const [events, prices, shortfalls, plans, offered] = await Promise.all([
         billingAdmin.events(realmId, { limit: PER_PAGE, cursor, status }),
         billingAdmin.prices(realmId),
         billingAdmin.shortfalls(realmId, { limit: PER_PAGE, cursor: before }),
         planAdmin.list(realmId),
+        billingAdmin.activePrices(),
       ]);
       const refused = refusedIn(shown, 'prices');
       const hasFailed = shown.done === 'replay_failed';
@@ -98,6 +99,7 @@ export function adminBillingPageRoutes(services: AdminServices) {
               view={view}
               prices={prices}
               plans={plans}
+              offered={offered}
               refused={refused}
               disabled={!billingAdmin.isConfigured}
             />

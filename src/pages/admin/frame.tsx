@@ -163,7 +163,7 @@ function Palette({ view }: { view: View }) {
         />
       </form>
       <div id="palette-found" role="listbox" aria-label={text.found} />
-      <p role="status" data-none={text.nothing} />
+      <p aria-live="polite" data-none={text.nothing} />
     </dialog>
   );
 }

@@ -8,7 +8,7 @@ import { formatNumber, formatTime } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
 import { DescriptionList, Panel, Time } from '../kit/panel.tsx';
-import { Choices } from '../kit/table.tsx';
+import { Segments } from '../kit/table.tsx';
 import { Change, Sparkline, TrendChart, TrendTable } from '../kit/trend-chart.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
@@ -63,7 +63,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       return (
         <AdminFrame visit={visit} page="overview">
-          <Choices
+          <Segments
             label={text.range}
             choices={RANGE_NAMES.map((name) => ({
               href: leads(shown.id, name),

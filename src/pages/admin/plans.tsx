@@ -8,13 +8,12 @@ import { adminMessages, kitMessages, plansMessages } from '../../languages/messa
 import { MeterField, PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
-import { formatNumber, labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
 import { type LimitPeriod, limitField, limitsOf, limitText, PERIODS, parseLimit } from './limits.ts';
 import { byPrice } from './plan-order.ts';
+import { changedPlans, PlanMatrix } from './plans-matrix.tsx';
 import { type AdminServices, adminArea } from './visit.ts';
 
 const PATH = ADMIN_PAGES.plans;
@@ -35,6 +34,12 @@ export function adminPlansPageRoutes(services: AdminServices) {
   const list = pageRoutes(area, {
     path: PATH,
     forms: {
+      matrix: {
+        act: async (_, { actor, realmId }, values) => {
+          await planAdmin.saveAll(realmId, changedPlans(await planAdmin.list(realmId), values), actor);
+          return 'saved';
+        },
+      },
       add: {
         act: async (c, { actor, realmId, view }, { id, name }) => {
           const plan = valid(NewPlan, { id, name }, CODES);
@@ -55,13 +60,14 @@ export function adminPlansPageRoutes(services: AdminServices) {
       return (
         <AdminFrame visit={visit} page="plans" shown={shown}>
           <p class="soft">{text.text}</p>
-          <div class="panel">
-            <Table
-              label={adminMessages[view.language].pages.plans}
-              columns={[text.plan, text.limits, text.tiers, { number: text.credits }, text.features]}
-              rows={plans.map((plan) => <PlanRow view={view} plan={plan} />)}
+          <section class="panel" aria-label={adminMessages[view.language].pages.plans}>
+            <PlanMatrix
+              view={view}
+              plans={plans}
+              resources={config.RESOURCES}
+              refused={refusedIn(shown, 'matrix')}
             />
-          </div>
+          </section>
           <NewEntryPanel view={view} form="add" refused={refusedIn(shown, 'add')} text={text} />
         </AdminFrame>
       );
@@ -114,36 +120,6 @@ export function adminPlansPageRoutes(services: AdminServices) {
     },
   });
   return new Hono<AppEnv>().route('/', list).route('/', one);
-}
-
-function PlanRow({ view, plan }: { view: View; plan: Plan }) {
-  const text = plansMessages[view.language];
-  const limits = Object.entries(plan.limits).map(([resource, limit]) => {
-    const parts = PERIODS.flatMap((period) => {
-      const most = limit[period];
-      if (most === undefined) return [];
-      return [`${most === null ? limitText(view, most) : formatNumber(view, most)} / ${text[period]}`];
-    });
-    return `${labelOf(view, resource)}${parts.join(', ')}`;
-  });
-  return (
-    <tr>
-      <th scope="row">
-        <a href={view.link(`${PATH}/${plan.id}`)}>{plan.name}</a>
-        <div class="soft">
-          <code>{plan.id}</code>
-        </div>
-      </th>
-      <td>
-        {(limits.length > 0 ? limits : [text.nothing]).map((limit) => (
-          <div class="moment">{limit}</div>
-        ))}
-      </td>
-      <td>{plan.modelTiers.join(', ') || '–'}</td>
-      <td class="number">{formatNumber(view, plan.monthlyCredits)}</td>
-      <td>{plan.features.join(', ') || '–'}</td>
-    </tr>
-  );
 }
 
 /** Everything of a plan but its id. */

@@ -118,6 +118,8 @@ interface FieldProps {
   pattern?: string;
   accept?: string;
   placeholder?: string;
+  /** Whether a script lets a picture be cut before it is sent, by what stands below. */
+  'data-crops'?: boolean;
   /** Stands below: what a script says of the value. */
   below?: Child;
   /** Stands in the field, at its end: a button. */

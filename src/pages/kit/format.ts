@@ -110,7 +110,10 @@ export function formatMoney(view: View, amount: number, currency: string): strin
 }
 
 /** A price, and how often it is paid. */
-export function priceText(view: View, { unitAmount, currency, months }: PriceRow): string {
+export function priceText(
+  view: View,
+  { unitAmount, currency, months }: Pick<PriceRow, 'unitAmount' | 'currency' | 'months'>,
+): string {
   const text = kitMessages[view.language].prices;
   if (unitAmount === null) return text.atCheckout;
   const price = formatMoney(view, unitAmount, currency);

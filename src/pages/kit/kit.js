@@ -57,6 +57,37 @@ const locale = body.dataset.locale || root.lang;
 const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 for (const time of all('time[data-local]')) time.textContent = format.format(new Date(time.dateTime));
 
+// What happened, by the days of the reader's own zone.
+const [days] = all('[data-days]');
+if (days?.children.length > 0) {
+  const day = new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const model = days.firstElementChild.cloneNode(true);
+  const entries = [...days.querySelectorAll('li')];
+  const groups = Map.groupBy(entries, (entry) => {
+    const time = entry.querySelector('time');
+    const at = new Date(time.dateTime);
+    time.parentElement.replaceChildren(time);
+    time.textContent = clock.format(at);
+    return day.format(at);
+  });
+  const panels = [...groups].map(([name, of], at) => {
+    const panel = model.cloneNode(true);
+    const title = panel.querySelector('h2');
+    title.textContent = name;
+    title.id = `day-${at}`;
+    panel.setAttribute('aria-labelledby', title.id);
+    panel.querySelector('ul').replaceChildren(...of);
+    return panel;
+  });
+  days.replaceChildren(...panels);
+}
+
 // Guesses how strong a new password is, by its length, its kinds of characters and how often they repeat.
 for (const hint of all('[data-strength-of]')) {
   const input = document.getElementById(hint.dataset.strengthOf);
@@ -92,9 +123,76 @@ if (ways.length > 0) {
   }
 }
 
-// A picture is sent as soon as it is chosen.
-for (const input of all('input[data-sends]')) {
-  input.addEventListener('change', () => input.files.length > 0 && input.form.requestSubmit());
+// Cuts a picture to a square before it is sent: what is seen of it is moved and enlarged by pointer, wheel or keys.
+for (const input of all('input[data-crops]')) {
+  const { form } = input;
+  const canvas = form.querySelector('canvas');
+  const zoom = form.querySelector('input[type=range]');
+  const box = canvas.closest('[hidden]');
+  const side = canvas.width;
+  let picture = null;
+  let middle = { x: 0, y: 0 };
+  const scale = () => (side / Math.min(picture.width, picture.height)) * zoom.value;
+  const draw = () => {
+    const by = scale();
+    const within = (at, length) => Math.min(Math.max(at, side / 2 / by), length - side / 2 / by);
+    middle = { x: within(middle.x, picture.width), y: within(middle.y, picture.height) };
+    const pen = canvas.getContext('2d');
+    pen.clearRect(0, 0, side, side);
+    pen.setTransform(by, 0, 0, by, side / 2 - middle.x * by, side / 2 - middle.y * by);
+    pen.drawImage(picture, 0, 0);
+    pen.resetTransform();
+  };
+  const move = (x, y) => {
+    const by = scale() * (canvas.clientWidth / side);
+    middle = { x: middle.x - x / by, y: middle.y - y / by };
+    draw();
+  };
+  const enlarge = (by) => {
+    zoom.value = Number(zoom.value) + by;
+    draw();
+  };
+  input.addEventListener('change', async () => {
+    // What this browser cannot show is sent as it is; the server says what is wrong with it.
+    picture = input.files[0] ? await createImageBitmap(input.files[0]).catch(() => null) : null;
+    box.hidden = !picture;
+    if (!picture) return;
+    zoom.value = 1;
+    middle = { x: picture.width / 2, y: picture.height / 2 };
+    draw();
+  });
+  zoom.addEventListener('input', draw);
+  canvas.addEventListener('pointerdown', (event) => canvas.setPointerCapture(event.pointerId));
+  canvas.addEventListener('pointermove', (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) move(event.movementX, event.movementY);
+  });
+  canvas.addEventListener('wheel', (event) => {
+    event.preventDefault();
+    enlarge(event.deltaY < 0 ? 0.1 : -0.1);
+  });
+  canvas.addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: [8, 0], ArrowRight: [-8, 0], ArrowUp: [0, 8], ArrowDown: [0, -8] }[event.key];
+    if (step) move(...step);
+    else if (event.key === '+') enlarge(0.1);
+    else if (event.key === '-') enlarge(-0.1);
+    else return;
+    event.preventDefault();
+  });
+  form.addEventListener('submit', (event) => {
+    if (!picture) return;
+    event.preventDefault();
+    canvas.toBlob(
+      (blob) => {
+        const files = new DataTransfer();
+        files.items.add(new File([blob], 'picture.webp', { type: blob.type }));
+        input.files = files.files;
+        picture = null;
+        form.requestSubmit();
+      },
+      'image/webp',
+      0.9,
+    );
+  });
 }
 
 // Filters that are chosen apply at once.
@@ -222,7 +320,7 @@ const palette = document.getElementById('palette');
 if (palette) {
   const input = palette.querySelector('input');
   const list = palette.querySelector('[role=listbox]');
-  const status = palette.querySelector('[role=status]');
+  const status = palette.querySelector('[aria-live]');
   let asked = new AbortController();
   let soon;
   if (!/mac|iphone|ipad/i.test(navigator.userAgent)) {
@@ -271,6 +369,8 @@ if (palette) {
   input.addEventListener('focus', () => list.childElementCount === 0 && find());
   input.addEventListener('input', () => {
     clearTimeout(soon);
+    // Enter shall not open what was found for another text.
+    choose();
     soon = setTimeout(find, 120);
   });
   input.addEventListener('keydown', (event) => {

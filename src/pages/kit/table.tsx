@@ -8,9 +8,14 @@ type Column = string | { number: string } | { hidden: string } | { head: Child }
 
 /**
  * A table that scrolls by itself where it is wider than the screen. One that `stacks` shows each row as a card on a phone: its cells name
- * their columns by `data-head`.
+ * their columns by `data-head`. Of a `matrix` the first column stays in sight.
  */
-export function Table(props: { label: string; columns: Column[]; rows: Child[]; look?: 'stacks' }) {
+export function Table(props: {
+  label: string;
+  columns: Column[];
+  rows: Child[];
+  look?: 'stacks' | 'matrix';
+}) {
   const { label, columns, rows, look } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields
@@ -96,7 +101,7 @@ export function Tabs(props: { label: string; tabs: { href: string; name: string;
 }
 
 /** The few ways to see a page, of which one is chosen: how far back it looks. */
-export function Choices(props: {
+export function Segments(props: {
   label: string;
   choices: { href: string; name: string; isCurrent: boolean }[];
 }) {

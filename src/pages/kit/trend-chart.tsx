@@ -14,7 +14,7 @@ export interface TrendPoint {
 /** Units of the chart's own space, which the stylesheet stretches: the width of a point, and the height. */
 const STEP = 10;
 const HEIGHT = 100;
-/** Labels that have room below a chart on a phone. */
+/** Labels below a chart; on a phone every other. */
 const LABELS = 6;
 /** Parts into which the scale is divided, at most. */
 const PARTS = 5;
@@ -58,6 +58,7 @@ export function TrendChart({ view, points, label }: { view: View; points: TrendP
           {points.map((point, at) => (
             <li
               data-at={(points.length - 1 - at) % every === 0 ? point.tick : undefined}
+              data-minor={(points.length - 1 - at) % (2 * every) === every}
               class={at * 2 < points.length ? undefined : 'late'}
             >
               <p>

@@ -7,12 +7,12 @@ import { StripeMeters } from './stripe-meters.ts';
 type Json = Record<string, any>;
 
 /**
- * Requests that shall fail: those whose method, path and body match, so many times. `late`: what is so now, in a while. `lost`: it is done, and
+ * Requests that shall fail: those whose method, path and body match, so many times. `hung`: no answer while anybody waits. `late`: what is so now, in a while. `lost`: it is done, and
  * the answer does not arrive.
  */
 interface Fault {
   pattern: string;
-  status: number | 'drop' | 'late' | 'lost';
+  status: number | 'drop' | 'hung' | 'late' | 'lost';
   times: number;
 }
 
@@ -41,6 +41,10 @@ export async function startStripe() {
     if (fault) {
       fault.times -= 1;
       if (fault.status === 'drop') return 'drop';
+      if (fault.status === 'hung') {
+        await new Promise((resolve) => setTimeout(resolve, 30_000).unref());
+        return 'drop';
+      }
       if (fault.status === 'lost') {
         if (key !== undefined && !replies.has(key))
           replies.set(key, {
@@ -192,6 +196,15 @@ function route(
       return account.deleteCustomer(id as string);
     case 'POST prices':
       return account.createPrice(params);
+    case 'GET prices':
+      return page(
+        account
+          .list('price', (one) => params.active === undefined || String(one.active) === params.active)
+          .map((one) => ({
+            ...one,
+            product: { id: `prod_${one.id}`, object: 'product', name: `Product of ${one.id}` },
+          })),
+      );
     case 'GET prices/{id}':
     case 'GET payment_methods/{id}':
     case 'GET checkout/sessions/{id}':
