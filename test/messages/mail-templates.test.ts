@@ -239,7 +239,7 @@ describe('the language', () => {
     ['en-u-ca-buddhist-nu-arab', 'November 21, 2026 at 10:36 UTC'],
     ['de', '21. November 2026 um 10:36 UTC'],
     ['fr', '21 novembre 2026 à 10:36 UTC'],
-    ['es', '21 de noviembre de 2026, 10:36 UTC'],
+    ['es', '21 de noviembre de 2026 a las 10:36 UTC'],
     ['nl', 'November 21, 2026 at 10:36 UTC'],
   ])('%s writes a time as %s', (locale, time) => {
     const data = { ...SAMPLES.new_device, at: '2026-11-21T12:36:59+02:00' };
