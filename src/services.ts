@@ -72,7 +72,7 @@ import { Privacy } from './privacy/service.ts';
 import { UserKeyAdmin } from './product-keys/admin-service.ts';
 import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
-import { Overview } from './profile/overview-service.ts';
+import { AccountOverviews } from './profile/overview-service.ts';
 import { Profiles } from './profile/service.ts';
 import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
 import { Realms } from './realms/service.ts';
@@ -119,7 +119,7 @@ export interface Services {
   profiles: Profiles;
   avatars: Avatars;
   pictures: PictureStore;
-  overview: Overview;
+  overview: AccountOverviews;
   sessions: Sessions;
   credentials: Credentials;
   anonymous: AnonymousUsers;
@@ -410,7 +410,7 @@ function assemble(shared: Shared, database: string): Services {
     hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
     avatars: new Avatars(pictures, profiles),
     pictures,
-    overview: new Overview(d1, directory, plans, objects),
+    overview: new AccountOverviews(d1, directory, plans, objects),
     credentials,
     anonymous: new AnonymousUsers(deps),
     resets: new PasswordResets(deps),
@@ -486,6 +486,7 @@ function assemble(shared: Shared, database: string): Services {
       deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
       proofs,
       vault,
+      organizations,
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },

@@ -1,4 +1,4 @@
-import { type Refusal, refused } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { ChosenOrganization } from './contract.ts';
 
 /** What the object has heard of the user's part in one organization. */
@@ -36,7 +36,7 @@ export class ChosenOrganizations {
   /** That of a session; null where the user is alone. */
   of(sessionId: string): ChosenOrganization | null {
     const found = this.#all().sessions.find(([id]) => id === sessionId);
-    return found ? this.#standing(found[1]) : null;
+    return found ? this.standing(found[1]) : null;
   }
 
   /**
@@ -51,19 +51,24 @@ export class ChosenOrganizations {
       this.#put(null, sessionId);
       return null;
     }
+    const standing = this.admit(choice);
+    if (isRefusal(standing)) return standing;
+    this.#put(choice.organizationId, sessionId);
+    return standing;
+  }
+
+  /** Takes over what the directory says of a member. Refuses with `not_a_member` where something newer has been heard since. */
+  admit(choice: { organizationId: string; role: string; version: number }): ChosenOrganization | Refusal {
     const { organizationId, role, version } = choice;
     const heard = this.#heard(organizationId);
     if (!heard || heard.version < version) this.#kv.put<Heard>(PREFIX + organizationId, { role, version });
-    const standing = this.#standing(organizationId);
-    if (!standing) return refused('not_a_member');
-    this.#put(organizationId, sessionId);
-    return standing;
+    return this.standing(organizationId) ?? refused('not_a_member');
   }
 
   /** A session has begun: it goes on where the user has chosen to be last. */
   begin(sessionId: string): void {
     const { last } = this.#all();
-    if (last !== null && this.#standing(last)) this.#put(last, sessionId);
+    if (last !== null && this.standing(last)) this.#put(last, sessionId);
   }
 
   /** Takes over what the user is in an organization; what is older changes nothing. Whoever has left has it chosen nowhere. */
@@ -97,7 +102,8 @@ export class ChosenOrganizations {
     this.#chosen = undefined;
   }
 
-  #standing(id: string): ChosenOrganization | null {
+  /** What the user is in an organization; null where they are not in it. */
+  standing(id: string): ChosenOrganization | null {
     const role = this.#heard(id)?.role ?? null;
     return role === null ? null : { id, role };
   }

@@ -84,7 +84,7 @@ export interface LiveSession {
   methods: string[];
   /** What it may, when it is a client's; null for the user's own, which may all. */
   grant: SessionGrant | null;
-  /** Null where the user is alone; the sessions of clients have none. */
+  /** Null where the user is alone; that of a client's is the one that the user let it act for. */
   organization: ChosenOrganization | null;
 }
 

@@ -19,6 +19,8 @@ const CONSENTS = 'client_consents';
 const MAX_CODES = 50;
 /** Clients whose consent is remembered. */
 const MAX_CLIENTS = 200;
+/** Organizations for which the consent to one client is remembered. */
+const MAX_ORGANIZATIONS = 50;
 /** How long a code is remembered that is spent or over: who presents it then is found out. */
 const REMEMBERED = HOUR;
 
@@ -58,13 +60,18 @@ export class GrantBook {
   /** Remembers what the user allows a client, beside what they have allowed before. */
   consent(
     clientId: string,
-    { scopes, resources }: { scopes: string[]; resources: string[] },
+    {
+      scopes,
+      resources,
+      organizationId,
+    }: { scopes: string[]; resources: string[]; organizationId: string | null },
     now: number,
   ): void {
     const { [clientId]: before, ...others } = this.consents();
     const all = {
       scopes: [...new Set([...(before?.scopes ?? []), ...scopes])],
       resources: [...new Set([...(before?.resources ?? []), ...resources])],
+      ...inOrganizations(before, organizationId),
     };
     const kept = Object.entries(others).slice(1 - MAX_CLIENTS);
     this.#kv.put(CONSENTS, { ...Object.fromEntries(kept), [clientId]: { ...all, at: now } });
@@ -83,4 +90,15 @@ export class GrantBook {
   #codes(): KeptCode[] {
     return this.#kv.get<KeptCode[]>(CODES) ?? [];
   }
+}
+
+/** For which organizations a client may act, and for which the user has said so last. Of who is in none, nothing. */
+function inOrganizations(before: ClientConsent | undefined, organizationId: string | null) {
+  const { organizations = [] } = before ?? {};
+  if (organizationId === null) return organizations.length > 0 ? { organizations, organization: null } : {};
+  const others = organizations.filter((id) => id !== organizationId);
+  return {
+    organizations: [...others, organizationId].slice(-MAX_ORGANIZATIONS),
+    organization: organizationId,
+  };
 }

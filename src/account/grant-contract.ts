@@ -15,6 +15,9 @@ export interface ClientConsent {
   scopes: string[];
   /** Where it may use them, by audience; of what an earlier version noted it is not there. */
   resources?: string[];
+  /** For which organizations, and for which it was said last, where it was for one. */
+  organizations?: string[];
+  organization?: string | null;
   at: number;
 }
 
@@ -25,6 +28,8 @@ export interface NewGrantCode {
   grant: SessionGrant | null;
   /** Where it goes; null for a device, which gets it without a browser. */
   redirectUri: string | null;
+  /** What the user is in the organization that the grant is for. */
+  membership?: { organizationId: string; role: string; version: number };
   /** The PKCE challenge, S256; null for a device. */
   challenge: string | null;
   nonce: string | null;
@@ -69,7 +74,7 @@ export interface GrantObject {
   consents(): Promise<Record<string, ClientConsent>>;
   /**
    * Keeps a code that the user of a session of their own gives to a client, and with `consented` that they allow it what the code
-   * is for. Refuses with `session_ended`, `account_suspended`.
+   * is for. Refuses with `session_ended`, `account_suspended`, and `not_a_member` for an organization that the user is not in any more.
    */
   issueCode(
     sessionId: string,

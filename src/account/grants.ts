@@ -2,6 +2,7 @@ import { equalsInConstantTime } from '../crypto/keys.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { type MfaPolicy, NO_FACTORS, owedStep } from '../lib/mfa.ts';
+import type { ChosenOrganizations } from './chosen-organizations.ts';
 import type { AccountState, LiveSession, NewSession } from './contract.ts';
 import type { GrantBook, KeptCode } from './grant-book.ts';
 import {
@@ -20,6 +21,7 @@ interface GrantParts {
   sessions: SessionBook;
   signIns: SignIns;
   state: AccountStateStore;
+  organizations: ChosenOrganizations;
 }
 
 /** What clients of the authorization server get of a user, and how they lose it. What writes is called inside a transaction. */
@@ -40,12 +42,14 @@ export class Grants {
     consented: boolean,
     client: Client,
   ): { result: 'ok' } | Refusal {
-    const { book, signIns } = this.#parts;
+    const { book, organizations, signIns } = this.#parts;
     const session = signIns.check(sessionId);
     if (isRefusal(session)) return session;
     // No client gives what it has to another; whom its user has become at a provider it may link.
     const isOwn = session.grant === null || code.identity !== undefined;
     if (!isOwn || session.impersonator !== null) return refused('session_ended');
+    const member = code.membership ? organizations.admit(code.membership) : null;
+    if (member && isRefusal(member)) return member;
     const { methods, authenticatedAt, state } = session;
     const { credentialVersion } = state;
     const now = Date.now();
@@ -55,9 +59,11 @@ export class Grants {
     const proof = { methods, authenticatedAt, credentialVersion, browserSession, activity } as const;
     book.keep({ ...code, ...proof, sessionId: null }, now);
     if (consented && code.grant) {
-      const { audience, clientId, scope } = code.grant;
-      book.consent(clientId, { scopes: scope.split(' '), resources: audience }, now);
-      signIns.log('app_connected', sessionId, client, { details: { client_id: clientId, scope } });
+      const { audience, clientId, organizationId = null, scope } = code.grant;
+      book.consent(clientId, { scopes: scope.split(' '), resources: audience, organizationId }, now);
+      const inOne = organizationId === null ? {} : { organization_id: organizationId };
+      const details = { client_id: clientId, scope, ...inOne };
+      signIns.log('app_connected', sessionId, client, { details });
     }
     return { result: 'ok' };
   }
@@ -76,7 +82,7 @@ export class Grants {
   }
 
   redeemCode(redemption: CodeRedemption, client: Client): RedeemedCode | Refusal {
-    const { book, signIns } = this.#parts;
+    const { book, organizations, signIns } = this.#parts;
     const code = this.#found(redemption, client);
     if (isRefusal(code)) return code;
     const { mfa, unproven = false } = redemption;
@@ -85,6 +91,9 @@ export class Grants {
       return refusal;
     };
     if (code.identity !== undefined) return refuse(refused('invalid_grant'));
+    const organizationId = code.grant?.organizationId ?? null;
+    if (organizationId !== null && !organizations.standing(organizationId))
+      return refuse(refused('invalid_grant'));
     if (unproven) return refuse(refused('email_not_verified'));
     if (code.grant && this.#owesStep(code, mfa)) return refuse(refused('mfa_required'));
     const { activity = 'app_authorized', authenticatedAt, browserSession, grant } = code;

@@ -198,6 +198,7 @@ export class AccountParts {
       sessions: this.sessions,
       signIns: this.signIns,
       state: this.state,
+      organizations: this.organizations,
     });
     this.history = new History(this.activity, this.sessions, this.metering, this.keySums, {
       activity: this.config.ACTIVITY_DAYS,
@@ -246,9 +247,11 @@ export class AccountParts {
       this.schedule.at('recall', Date.now());
     } else {
       if (tables < 3) SessionTable.addGrants(sql);
-      SessionTable.addKeys(sql);
+      if (tables < 5) SessionTable.addKeys(sql);
+      SessionTable.addOrganizations(sql);
     }
-    ActivityLog.addEvents(sql);
+    // From version 5 on the log has no table before there is a second entry, and has the column from the first.
+    if (tables === undefined || tables < 5) ActivityLog.addEvents(sql);
     this.state.noteTables();
   }
 

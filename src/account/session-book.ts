@@ -98,6 +98,7 @@ export class SessionBook {
       audience: grant ? JSON.stringify(grant.audience) : null,
       key_thumbprint: grant?.key ?? null,
       hears_of_end: grant?.hearsOfEnd ? 1 : null,
+      organization: grant?.organizationId ?? null,
     };
     if (session.id !== undefined && this.#table.keepLone(row)) return row;
     this.dropExpired(now);
@@ -249,6 +250,11 @@ export class SessionBook {
   /** Ends all sessions of a client. */
   endOfClient(clientId: string, reason: EndReason, now: number): SessionRow[] {
     return this.#end('client_id = ?', [clientId], { at: now, reason });
+  }
+
+  /** Ends what clients have for an organization. */
+  endOfOrganization(organizationId: string, now: number): SessionRow[] {
+    return this.#end('organization = ?', [organizationId], { at: now, reason: 'revoked' });
   }
 
   /** Ends all sessions, but for one if it is named. */

@@ -29,6 +29,8 @@ export interface SessionGrant {
   audience: string[];
   /** The thumbprint of the key that its refresh tokens are bound to (RFC 9449, 5); null or nothing for none. */
   key?: string | null;
+  /** The organization that its client acts for, as which the user is a member there; null or nothing for the user alone. */
+  organizationId?: string | null;
   /** Whether its client wants to hear when it, or the session of the browser that it came of, has ended. */
   hearsOfEnd?: boolean;
 }

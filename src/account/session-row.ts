@@ -23,6 +23,8 @@ export type SessionRow = SessionRecord & {
   key_thumbprint: string | null;
   /** Of a client's grant: 1 when the client wants to hear of its end. */
   hears_of_end: number | null;
+  /** Of a client's grant: the organization that it is for; the lone session of earlier versions lacks it. */
+  organization?: string | null;
 };
 
 /** A refresh whose answer was lost may be retried for this long (milliseconds), while nobody has used what it gave. */

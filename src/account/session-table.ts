@@ -29,7 +29,7 @@ export class SessionTable {
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
       user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
       superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
-      client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER
+      client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER, organization TEXT
     ) STRICT, WITHOUT ROWID`);
   }
 
@@ -45,6 +45,13 @@ export class SessionTable {
   static addKeys(sql: SqlStorage): void {
     sql.exec('ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT');
     sql.exec('ALTER TABLE sessions ADD COLUMN hears_of_end INTEGER');
+  }
+
+  /** Gives the table of an object that knew no grants for an organization the column for that; many objects have no table. */
+  static addOrganizations(sql: SqlStorage): void {
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
+    const isThere = columns.length > 0 && !columns.some(({ name }) => name === 'organization');
+    if (isThere) sql.exec('ALTER TABLE sessions ADD COLUMN organization TEXT');
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */

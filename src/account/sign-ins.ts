@@ -207,7 +207,8 @@ export class SignIns {
     if (state?.realmId !== realm.id) return refused('invalid_token');
     if (state.status !== 'active') return refused('account_suspended');
     const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now(), realm);
-    if (!rotated) return refused('invalid_token');
+    if (!rotated || (rotated.result === 'rotated' && this.#isOut(rotated.row)))
+      return refused('invalid_token');
     if (rotated.result === 'reused') {
       this.log('refresh_token_reused', rotated.row.id, client);
       return refused('session_ended', { detail: 'This token was used before.' });
@@ -316,14 +317,35 @@ export class SignIns {
     if (!state) return refused('session_ended');
     if (state.status !== 'active') return refused('account_suspended');
     const found = find();
-    if (!found) return refused('session_ended');
+    if (!found || this.#isOut(found.row)) return refused('session_ended');
     return this.#live(state, this.#see(found));
+  }
+
+  /** Whether a client's session is for an organization in which the user is not. */
+  #isOut({ organization }: SessionRow): boolean {
+    return organization != null && !this.#books.organizations.standing(organization);
   }
 
   /** A session as it leaves the object. */
   #live(state: AccountState, row: SessionRow): LiveSession {
+    const { organizations } = this.#books;
     const isOwn = row.client_id === null && row.impersonator === null;
-    return { ...liveSession(state, row), organization: isOwn ? this.#books.organizations.of(row.id) : null };
+    const granted = row.organization ? organizations.standing(row.organization) : null;
+    return { ...liveSession(state, row), organization: isOwn ? organizations.of(row.id) : granted };
+  }
+
+  /**
+   * Takes over what the user is in an organization. What clients had for one that they are not in any more ends: it must not become
+   * theirs alone.
+   */
+  hearOf(organizationId: string, heard: Parameters<ChosenOrganizations['hear']>[1]): void {
+    const { organizations, sessions } = this.#books;
+    organizations.hear(organizationId, heard);
+    if (organizations.standing(organizationId)) return;
+    for (const { id, client_id } of sessions.endOfOrganization(organizationId, Date.now())) {
+      const details = { client_id, organization_id: organizationId };
+      this.log('session_revoked', id, null, { actor: 'system', details });
+    }
   }
 
   #see(found: FoundSession): SessionRow {
@@ -355,11 +377,18 @@ function liveSession(state: AccountState, row: SessionRow): Omit<LiveSession, 'o
     scope,
     audience,
     key_thumbprint: key,
+    organization: organizationId = null,
   } = row;
   const methods = JSON.parse(row.methods) as string[];
   const grant =
     clientId === null
       ? null
-      : { clientId, scope: scope ?? '', audience: JSON.parse(audience ?? '[]') as string[], key };
+      : {
+          clientId,
+          scope: scope ?? '',
+          audience: JSON.parse(audience ?? '[]') as string[],
+          key,
+          ...(organizationId !== null && { organizationId }),
+        };
   return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt, methods, grant };
 }

@@ -15,6 +15,7 @@ const ADDED: Record<string, string> = {
   audience: 'NULL',
   key_thumbprint: 'NULL',
   hears_of_end: 'NULL',
+  organization: 'NULL',
 };
 
 /** What earlier versions had yet to tell of the activity log, as JSON. */

@@ -35,6 +35,8 @@ export interface AskedAuthorization extends AnswerTarget {
   /** What it asks of single claims, and how sure it has to be who the user is. */
   claims: AskedClaims;
   uiLocales: string | null;
+  /** The organization that the client shall act for; null where the user may choose. */
+  organizationId: string | null;
   /** The thumbprint of the key that its client will prove (RFC 9449, 10); null for any or none. */
   key: string | null;
 }
@@ -54,6 +56,7 @@ const CHECKS: Check[] = [
   checkPrompt,
   checkMaxAge,
   checkKey,
+  checkOrganization,
   (parameters) => ({
     nonce: parameters.get('nonce') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
@@ -152,6 +155,14 @@ function checkKey(parameters: Parameters) {
     throw new OAuthFailure('invalid_request', 'dpop_jkt must be the SHA-256 thumbprint of a key');
   }
   return { key };
+}
+
+function checkOrganization(parameters: Parameters) {
+  const organizationId = parameters.get('organization_id') ?? null;
+  if (organizationId !== null && !/^org_[0-9a-z_]{1,60}$/.test(organizationId)) {
+    throw new OAuthFailure('invalid_request', 'organization_id must be the id of an organization');
+  }
+  return { organizationId };
 }
 
 /** The scopes that were asked for. Throws `invalid_scope` for one that is not among those that may be. */

@@ -1,13 +1,14 @@
 import { AUTHORIZATION_CODE_LIFETIME, newCodeText } from '../account/code-text.ts';
 import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
-import { ApiError, accepted } from '../errors.ts';
+import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
 import type { Client } from '../lib/client.ts';
 import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
+import type { Organizations, OwnOrganization } from '../organizations/service.ts';
 import type { Subjects } from '../signing-keys/subject-service.ts';
 import {
   type AnswerTarget,
@@ -30,6 +31,8 @@ import type { OAuthClientRow } from './tables.ts';
 
 export { type AskedAuthorization, userinfoAudience } from './authorization-request.ts';
 
+/** Organizations of which a user can choose one. */
+const OFFERED = 100;
 /** How long somebody may take to sign in anew for a request (milliseconds). */
 const SIGN_IN_TIME = HOUR;
 /** The parameter that says since when a request waits for its user to sign in anew. */
@@ -55,13 +58,24 @@ export type NextStep =
       redirectUri: string;
     }
   | { next: 'enrol' }
-  | { next: 'ask'; asked: AskedAuthorization; principal: Principal };
+  | {
+      next: 'ask';
+      asked: AskedAuthorization;
+      principal: Principal;
+      /** Those that the client can act for: that which it asks for, or all that the user is in. */
+      organizations: { id: string; name: string }[];
+    };
 
 /** The user's word on a question that they were asked, as which user. */
 export interface UserWord {
   allowed: boolean;
   userId: string;
+  /** The organization that the client shall act for; null for the user alone. */
+  organizationId: string | null;
 }
+
+/** What a user has to be asked, by the error that says so where they cannot be. */
+type Question = 'consent_required' | 'account_selection_required' | 'interaction_required';
 
 interface AuthorizationParts {
   /** Whether this is a developer's machine. */
@@ -69,6 +83,7 @@ interface AuthorizationParts {
   clients: OAuthClients;
   resources: ProtectedResources;
   objects: GrantObjects;
+  organizations: Pick<Organizations, 'listOwn' | 'membership'>;
   tokens: SignedTokens;
   subjects: Subjects;
   /** Signs since when a request waits. */
@@ -207,12 +222,41 @@ export class ClientAuthorizations {
     }
     if (word && word.userId === principal.userId) {
       if (!word.allowed) throw new OAuthFailure('access_denied', 'The user said no');
-      return this.#issue(asked, realm, principal, !client.firstParty, by);
+      const chosen = await this.#memberOf(asked.organizationId ?? word.organizationId, principal);
+      return this.#issue(asked, realm, principal, { consented: !client.firstParty, chosen }, by);
     }
-    const question = await this.#question(asked, realm, principal);
-    if (!question) return this.#issue(asked, realm, principal, false, by);
+    const named = await this.#memberOf(asked.organizationId, principal);
+    const { question, last } = await this.#question(asked, realm, principal);
+    if (!question) {
+      // Where nobody is asked, what they said last holds.
+      const chosen = named ?? (await this.#memberOf(last, principal));
+      return this.#issue(asked, realm, principal, { consented: false, chosen }, by);
+    }
     if (isSilent) throw new OAuthFailure(question, 'The user has to be asked');
-    return { next: 'ask', asked, principal };
+    const organizations = named ? [named.organization] : await this.#choices(principal);
+    return {
+      next: 'ask',
+      asked,
+      principal,
+      organizations: organizations.map(({ id, name }) => ({ id, name })),
+    };
+  }
+
+  /**
+   * What the user is in an organization, as the primary has it. Throws `access_denied` for one that they are not in, or that is suspended:
+   * which of both, or whether there is such a one, nobody is told.
+   */
+  async #memberOf(organizationId: string | null, principal: Principal): Promise<OwnOrganization | null> {
+    if (organizationId === null) return null;
+    const found = await this.#parts.organizations.membership(principal, organizationId);
+    if (found?.organization.status === 'active') return found;
+    throw new OAuthFailure('access_denied', 'The user cannot act for that organization');
+  }
+
+  /** The organizations of the user of which they can choose one. */
+  async #choices(principal: Principal): Promise<OwnOrganization['organization'][]> {
+    const { rows } = await this.#parts.organizations.listOwn(principal, { after: null, limit: OFFERED });
+    return rows.map(({ organization }) => organization).filter(({ status }) => status === 'active');
   }
 
   /** Whether the user has to sign in: 'anew' even if they are signed in. */
@@ -253,31 +297,43 @@ export class ClientAuthorizations {
     return hint.userId;
   }
 
-  /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
+  /** What the user has to be asked, if anything; else for which organization they have let the client act last. */
   async #question(
-    { audience, client, prompt, redirectUri, scopes }: AskedAuthorization,
+    asked: AskedAuthorization,
     realm: Realm,
     principal: Principal,
-  ): Promise<'consent_required' | 'account_selection_required' | 'interaction_required' | null> {
-    if (prompt.includes('select_account')) return 'account_selection_required';
+  ): Promise<{ question: Question | null; last: string | null }> {
+    const { audience, client, organizationId, prompt, redirectUri, scopes } = asked;
+    const ask = (question: Question) => ({ question, last: null });
+    if (prompt.includes('select_account')) return ask('account_selection_required');
     // What nobody has registered is asked about each time: anybody can say that they are it.
-    if (prompt.includes('consent') || isSelfRegistered(client)) return 'consent_required';
+    if (prompt.includes('consent') || isSelfRegistered(client)) return ask('consent_required');
     // While one develops, the machine is one's own, and the app will be at an https address.
     const isTried = this.#parts.isLocal && client.firstParty && isLoopbackUri(redirectUri);
     // Another program on the machine could have sent the browser here, and would get the answer.
-    if (canBeImpersonated(redirectUri) && !isTried) return 'interaction_required';
-    if (client.firstParty) return null;
+    if (canBeImpersonated(redirectUri) && !isTried) return ask('interaction_required');
+    if (client.firstParty) return { question: null, last: null };
     const allowed = (await this.consents(principal.userId))[client.id];
-    if (!allowed || !scopes.every((scope) => allowed.scopes.includes(scope))) return 'consent_required';
+    if (!allowed || !scopes.every((scope) => allowed.scopes.includes(scope))) return ask('consent_required');
+    const { organizations = [], organization: last = null } = allowed;
+    if (organizationId !== null && !organizations.includes(organizationId)) return ask('consent_required');
+    // What held for an organization does not hold for the user alone where they have left it since.
+    if (organizationId === null && last !== null && !(await this.#isMember(last, principal)))
+      return ask('consent_required');
     const known = [userinfoAudience(realm), ...(allowed.resources ?? [])];
-    return audience.every((one) => known.includes(one)) ? null : 'consent_required';
+    return audience.every((one) => known.includes(one)) ? { question: null, last } : ask('consent_required');
+  }
+
+  async #isMember(organizationId: string, principal: Principal): Promise<boolean> {
+    const found = await this.#parts.organizations.membership(principal, organizationId);
+    return found?.organization.status === 'active';
   }
 
   async #issue(
     asked: AskedAuthorization,
     realm: Realm,
     { userId, sessionId }: Principal,
-    consented: boolean,
+    { consented, chosen }: { consented: boolean; chosen: OwnOrganization | null },
     by: Client,
   ): Promise<NextStep> {
     const { audience, challenge, claims, client, key, nonce, redirectUri, scopes } = asked;
@@ -289,7 +345,15 @@ export class ClientAuthorizations {
         scope: scopes.join(' '),
         audience,
         ...(client.backchannelLogoutUri !== null && { hearsOfEnd: true }),
+        ...(chosen && { organizationId: chosen.organization.id }),
       },
+      ...(chosen && {
+        membership: {
+          organizationId: chosen.organization.id,
+          role: chosen.role,
+          version: chosen.version,
+        },
+      }),
       redirectUri,
       challenge,
       nonce,
@@ -298,7 +362,11 @@ export class ClientAuthorizations {
       lifetimes: grantLifetimes(realm, client, scopes),
       expiresAt: Date.now() + AUTHORIZATION_CODE_LIFETIME,
     };
-    accepted(await this.#parts.objects(userId).issueCode(sessionId, code, consented, by));
+    const issued = await this.#parts.objects(userId).issueCode(sessionId, code, consented, by);
+    // They have left in the same moment.
+    if (isRefusal(issued) && issued.reason === 'not_a_member')
+      throw new OAuthFailure('access_denied', 'The user cannot act for that organization');
+    accepted(issued);
     const shown = await this.#parts.subjects.masked(realm.id, sectorOf(client), text);
     return answering(realm, asked, { code: shown });
   }

@@ -27,6 +27,8 @@ export type Introspected =
       amr?: string[];
       acr?: string;
       act?: Delegation;
+      org_id?: string;
+      org_role?: string;
       cnf?: { jkt: string };
       token_type?: 'Bearer' | 'DPoP';
     };
@@ -57,28 +59,50 @@ export async function introspect(
     const sub = await parts.tokens.subjectFor(client, session.state.userId);
     const { sessionId: sid } = session;
     const exp = Math.floor(session.expiresAt / SECOND);
-    return { active: true, iss: realm.issuer, sub, client_id: clientId, scope, exp, sid };
+    const of = session.organization && {
+      org_id: session.organization.id,
+      org_role: session.organization.role,
+    };
+    return { active: true, iss: realm.issuer, sub, client_id: clientId, scope, exp, sid, ...of };
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
   const { userId } = read;
-  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } =
-    read.claims as {
-      iss: string;
-      sub: string;
-      client_id: string;
-      scope?: string;
-      aud: string | string[];
-      exp: number;
-      iat: number;
-      jti: string;
-      sid?: string;
-      auth_time?: number;
-      amr?: string[];
-      acr?: string;
-      act?: Delegation;
-      cnf?: { jkt: string };
-    };
+  const {
+    iss,
+    sub,
+    client_id,
+    scope,
+    aud,
+    exp,
+    iat,
+    jti,
+    sid,
+    auth_time,
+    amr,
+    acr,
+    act,
+    cnf,
+    org_id,
+    org_role,
+  } = read.claims as {
+    iss: string;
+    sub: string;
+    client_id: string;
+    scope?: string;
+    aud: string | string[];
+    exp: number;
+    iat: number;
+    jti: string;
+    sid?: string;
+    auth_time?: number;
+    amr?: string[];
+    acr?: string;
+    act?: Delegation;
+    cnf?: { jkt: string };
+    org_id?: string;
+    org_role?: string;
+  };
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
     // Of a client for itself: it holds while the client is there.
@@ -96,6 +120,7 @@ export async function introspect(
     ...(acr !== undefined && { acr }),
     ...(act !== undefined && { act }),
     ...(cnf !== undefined && { cnf }),
+    ...(org_id !== undefined && { org_id, ...(org_role !== undefined && { org_role }) }),
   };
   const token_type = typeOf(cnf?.jkt ?? null);
   return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type };

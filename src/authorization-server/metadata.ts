@@ -46,10 +46,12 @@ export function serverMetadata({
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
     claims_supported: [
       ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'],
+      ...['org_id', 'org_role', 'org_permissions'],
       ...USER_CLAIMS,
     ],
     acr_values_supported: [...ASSURANCES],
     ui_locales_supported: [...LANGUAGES],
+    organization_id_parameter_supported: true,
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -109,6 +109,8 @@ export const IntrospectionSchema = z
     act: ActSchema.optional().openapi({
       description: 'The client that exchanged the token (RFC 8693, 4.1), and in its `act` who did before',
     }),
+    org_id: text.openapi({ description: 'The organization that it is for' }),
+    org_role: text,
     cnf: z
       .object({ jkt: z.string() })
       .optional()
@@ -157,6 +159,10 @@ export const ServerMetadataSchema = z
     claims_supported: list,
     acr_values_supported: list,
     ui_locales_supported: list,
+    organization_id_parameter_supported: z.boolean().openapi({
+      description:
+        'Whether a request for authorization can name the organization that its client shall act for, as `organization_id`',
+    }),
     claims_parameter_supported: z.boolean(),
     request_parameter_supported: z.boolean(),
     request_uri_parameter_supported: z.boolean(),

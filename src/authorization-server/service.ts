@@ -8,6 +8,7 @@ import type { DpopProofs } from '../http/dpop.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Take } from '../messages/budgets.ts';
 import type { TokenVault } from '../oauth/token-vault-service.ts';
+import type { Organizations } from '../organizations/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
 import type { Subjects } from '../signing-keys/subject-service.ts';
@@ -42,6 +43,7 @@ export interface AuthorizationServerParts {
   apiKeys: ApiKeys;
   proofs: DpopProofs;
   vault: TokenVault;
+  organizations: Organizations;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
   /** Encrypts requests that clients have pushed. */
@@ -74,6 +76,7 @@ export class AuthorizationServer {
     const shared = { clients, resources, objects, tokens, subjects };
     this.authorizations = new ClientAuthorizations({
       ...shared,
+      organizations: parts.organizations,
       isLocal,
       requestKeys: parts.requestKeys,
       pushedKeys: parts.pushedKeys,

@@ -2,6 +2,7 @@ import { isRefusal } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Delegation } from '../sessions/service.ts';
+import { claimsOfOrganization } from '../sessions/service.ts';
 import { audiencesOf, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { tokenSeconds } from './grant-lifetimes.ts';
 import { lacksFactor } from './introspection-service.ts';
@@ -27,6 +28,7 @@ interface Subject {
   amr?: string[];
   acr?: string;
   act?: Delegation;
+  org_id?: string;
 }
 
 /**
@@ -72,7 +74,12 @@ export async function exchangeToken(
     targets.length === 0 ? [userinfoAudience(realm)] : audienceWithin(targets, audiencesOf(may, realm));
   const left = Math.floor((Math.min(subject.exp * SECOND, session.expiresAt) - now) / SECOND);
   const seconds = Math.min(tokenSeconds(realm, may), left);
-  const proof = { auth_time, amr, acr };
+  // What is for an organization stays so, and what is not does not become it.
+  const { org_id } = subject;
+  if (org_id !== undefined && session.organization?.id !== org_id)
+    throw unfit('Its session is for another organization');
+  const ofOrganization = org_id === undefined ? {} : claimsOfOrganization(session.organization, realm);
+  const proof = { auth_time, amr, acr, ...ofOrganization };
   const of = {
     subject: await parts.tokens.subjectFor(client, userId),
     clientId: client.id,

@@ -137,7 +137,8 @@ async function granted(
     const { bookmark, userId } = session.state;
     const asked = idTokenClaims.filter((name) => canGive(name, narrowed));
     const known = asked.length > 0 ? userClaims(await directory.get(userId, bookmark), narrowed) : {};
-    const claims = Object.fromEntries(Object.entries(known).filter(([name]) => asked.includes(name)));
+    const given = Object.fromEntries(Object.entries(known).filter(([name]) => asked.includes(name)));
+    const claims = { ...given, ...(session.organization && { org_id: session.organization.id }) };
     return tokens.idToken(realm, session, client, { nonce, accessToken: grant.accessToken, claims });
   };
   return {

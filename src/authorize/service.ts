@@ -153,7 +153,11 @@ export class Authorizer {
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const clientId = client?.id ?? null;
       const who = { userId, sessionId, apiKey: null, clientId, act, key: thumbprint, reference };
-      const organizationId = named === undefined ? (said.organization?.id ?? null) : named;
+      const chosen = said.organization?.id ?? null;
+      // What the user has let a client do for an organization it does for no other, nor for the user.
+      if (client && chosen !== null && named !== undefined && named !== chosen)
+        throw new ApiError('not_a_member');
+      const organizationId = named === undefined ? chosen : named;
       if (organizationId !== null) {
         const roles = permission === null ? null : rolesWith(realm.organizations?.roles, permission);
         const decision = await this.#decideForMember(organizationId, userId, terms, { ...asked, roles });

@@ -192,6 +192,11 @@ export class Organizations {
     return findMembership(this.#deps.d1, { realmId, organizationId, userId }, { bookmark });
   }
 
+  /** What a user is in an organization, as the primary has it; null where they are not in it. */
+  membership({ realmId, userId }: Pick<Principal, 'realmId' | 'userId'>, organizationId: string) {
+    return findMembership(this.#deps.d1, { realmId, organizationId, userId }, 'primary');
+  }
+
   /** A page of the organizations of a user. */
   listOwn(
     { userId, bookmark }: Pick<Principal, 'userId' | 'bookmark'>,

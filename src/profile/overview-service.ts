@@ -12,7 +12,7 @@ interface OtherWays {
 }
 
 /** How an account stands at one look: one call of its object, and one statement. */
-export class Overview {
+export class AccountOverviews {
   readonly #d1: D1Database;
   readonly #directory: Directory;
   readonly #plans: Plans;

@@ -165,8 +165,8 @@ export class AccessTokens {
             plan: session.state.plan,
             email_verified: session.state.emailVerified,
             ...(anonymous && { anonymous: true }),
-            ...claimsOfOrganization(session.organization, realm),
           }),
+      ...claimsOfOrganization(session.organization, realm),
       ...(session.impersonator === null
         ? {
             auth_time: Math.floor(session.authenticatedAt / SECOND),
@@ -275,7 +275,7 @@ export class AccessTokens {
       audience: [aud ?? []].flat(),
       client,
       delegation,
-      organization: !client && org_id && org_role ? { id: org_id, role: org_role } : null,
+      organization: org_id && org_role ? { id: org_id, role: org_role } : null,
       key: cnf?.jkt ?? null,
       impersonator: admin?.sub ?? null,
       impersonatorSession: admin?.sid ?? null,
@@ -320,7 +320,8 @@ function enrolmentAudience({ issuer }: Realm): string {
 /** Bytes of permissions that a token takes: whoever reads one that has none asks `authorize`. */
 const MAX_PERMISSIONS = 1024;
 
-function claimsOfOrganization(organization: ChosenOrganization | null, realm: Realm) {
+/** What tokens say of the organization that they are for. */
+export function claimsOfOrganization(organization: ChosenOrganization | null, realm: Realm) {
   if (!organization) return {};
   const permissions = permissionsOf(rolesOf(realm.organizations?.roles), organization.role);
   const fits = permissions.join(' ').length <= MAX_PERMISSIONS;

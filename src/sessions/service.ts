@@ -10,7 +10,7 @@ import { NO_FACTORS } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { AccessTokenClaims, AccessTokens, Narrowed } from './access-token.ts';
 
-export type { Delegation } from './access-token.ts';
+export { claimsOfOrganization, type Delegation } from './access-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
 export interface Grant {

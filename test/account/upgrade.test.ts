@@ -11,14 +11,18 @@ import {
   asking,
   authorize,
   backIn,
+  CALLBACK,
+  claimsOf,
   codeOf,
   connected,
   createClient,
+  decide,
   pkce,
   post,
   redeem,
 } from '../support/oauth-client.ts';
 import { makeOld } from '../support/old-object.ts';
+import { foundedBy, type TestMember } from '../support/organizations.ts';
 import { project } from '../support/projection.ts';
 import { visitor } from '../support/visitor.ts';
 
@@ -185,11 +189,11 @@ it('an object of an earlier version loses nothing, and counts nothing twice', as
 });
 
 /** Gives an object the tables of a version that knew less of clients. */
-async function withTables(userId: string, tables: 2 | 3): Promise<void> {
+async function withTables(userId: string, tables: 2 | 3 | 5): Promise<void> {
   await runInDurableObject(accountOf(userId), (_, { storage: { kv, sql } }) => {
     const lost = [
-      'key_thumbprint',
-      'hears_of_end',
+      'organization',
+      ...(tables < 5 ? ['key_thumbprint', 'hears_of_end'] : []),
       ...(tables < 3 ? ['client_id', 'scope', 'audience'] : []),
     ];
     for (const column of lost) sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
@@ -216,6 +220,31 @@ it('an object that knew no keys of clients keeps what they have, and what was al
   expect(status, JSON.stringify(body)).toBe(200);
   expect((await call('GET', '/oauth2/userinfo', { token: body.access_token })).status).toBe(200);
   expect(backIn(await authorize(asking(client, pkce().challenge), who)).code).toBeDefined();
+});
+
+it('an object that knew no grants for an organization goes on, and has them', async () => {
+  const { client, tokens, who } = await connected();
+  const { id: userId } = who.user.user;
+  await withTables(userId, 5);
+  const form = { grant_type: 'refresh_token', client_id: client.client_id };
+  const { body, status } = await post('token', { ...form, refresh_token: tokens.refresh_token });
+  expect(status, JSON.stringify(body)).toBe(200);
+  const organization_id = await foundedBy({ id: userId, token: who.user.access_token } as TestMember);
+  const { challenge, verifier } = pkce();
+  const search = asking(client, challenge, { organization_id });
+  const { code = '' } = backIn(await decide(search, who));
+  const redeemed = await redeem(client, { code, verifier, redirectUri: CALLBACK });
+  expect(claimsOf(redeemed.body.access_token)).toMatchObject({ org_id: organization_id, org_role: 'owner' });
+});
+
+it('an object of version 5 that has no table of sessions yet goes on', async () => {
+  const { user, access_token: token } = await registerVerified();
+  await runInDurableObject(accountOf(user.id), (_, { storage: { kv } }) =>
+    kv.put('state', { ...kv.get<any>('state'), tables: 5 }),
+  );
+  await evictDurableObject(accountOf(user.id));
+  expect((await call('GET', '/v1/auth/session', { token })).status).toBe(200);
+  expect((await login(user.email)).status).toBe(200);
 });
 
 it('an object that knew no clients lets them in', async () => {

@@ -249,9 +249,8 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   await live.goto(page.url());
   for (const text of ['Seen while it', 'Seen while it is typed']) {
     await live.getByLabel('Welcome (English)').fill(text);
-    await live.frameLocator('iframe[name=preview]').getByText(text, { exact: true }).waitFor();
+    await live.frameLocator('.preview > iframe:last-child').getByText(text, { exact: true }).waitFor();
   }
-  await live.locator('iframe').waitFor();
   await live.locator('input[data-color-of=color]').fill('#aa0000');
   expect(await live.locator('#color').inputValue()).toBe('#aa0000');
   await axe(live);

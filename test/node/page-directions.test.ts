@@ -12,7 +12,7 @@ function sided(css: string): string[] {
     .split(/[;{}]/)
     .map((declaration) => declaration.trim().replaceAll(/\([^()]*\)/g, '()'))
     .filter((declaration) => {
-      if (/\b(left|right)\b|^float\b|\btranslateX\b/.test(declaration)) return true;
+      if (/\b(left|right)\b|\btranslateX\b/.test(declaration)) return true;
       if (/^box-shadow:.*inset -?[1-9.]/.test(declaration)) return true;
       const [, second, fourth] =
         /^(?:margin|padding|inset|border-width): \S+ (\S+) \S+ (\S+)$/.exec(declaration) ?? [];

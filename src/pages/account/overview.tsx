@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import { accountOverviewMessages, devicesMessages, organizationsMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
-import type { Overview } from '../../profile/overview-service.ts';
+import type { AccountOverviews } from '../../profile/overview-service.ts';
 import type { ProviderButton } from '../entry/provider-buttons.tsx';
 import { deviceName, formatNumber, placeName, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
@@ -20,7 +20,7 @@ const SHOWN = 3;
 /** From how few recovery codes on new ones are proposed. */
 const FEW_CODES = 3;
 
-type State = Awaited<ReturnType<Overview['read']>>;
+type State = Awaited<ReturnType<AccountOverviews['read']>>;
 
 /** How an account stands at one look: how safe it is, what it may and uses, where it is open, and what to do next. */
 export function overviewPageRoutes(services: AccountServices) {

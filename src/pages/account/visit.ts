@@ -22,7 +22,7 @@ import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
 import type { UserKeys } from '../../product-keys/service.ts';
 import type { Avatars } from '../../profile/avatar-service.ts';
-import type { Overview } from '../../profile/overview-service.ts';
+import type { AccountOverviews } from '../../profile/overview-service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
@@ -35,7 +35,7 @@ import { signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visi
 export interface AccountServices extends VisitServices {
   config: { ORIGIN: string };
   avatars: Avatars;
-  overview: Overview;
+  overview: AccountOverviews;
   credentials: Credentials;
   resets: PasswordResets;
   emails: EmailVerification;

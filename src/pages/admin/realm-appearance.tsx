@@ -44,14 +44,7 @@ export function AppearancePanels(props: {
           <AppearanceForm view={view} row={row} preview={preview} refused={refused} />
           <figure class="preview">
             <figcaption class="soft">{text.previewText}</figcaption>
-            <iframe
-              name={FRAME}
-              src={preview}
-              title={text.preview}
-              sandbox="allow-same-origin"
-              loading="lazy"
-              inert
-            />
+            <iframe name={FRAME} src={preview} title={text.preview} sandbox="allow-same-origin" inert />
           </figure>
         </div>
       </Panel>
@@ -259,7 +252,7 @@ export async function showPreview(
   const language = LANGUAGES.find((one) => one === values.language) ?? view.language;
   const seen = { ...viewFor(c, null, realm), language: language as Language, theme: view.theme };
   // Without scripts it would be hidden.
-  seen.colors += '[data-passkey]{display:block!important}';
+  seen.colors += '[data-passkey]{display:grid!important}';
   return show(c, seen, <SignInPage view={seen} providers={oauth.providers(realm)} />, { isPreview: true });
 }
 

@@ -9,7 +9,7 @@ import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { authorizationMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
-import { Hidden } from '../kit/form.tsx';
+import { Hidden, Select } from '../kit/form.tsx';
 import { Frame } from '../kit/frame.tsx';
 import { fullNameOf } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -26,11 +26,14 @@ export function ConsentPage(props: {
   user: UserRow;
   /** Those of the realm. */
   providers: readonly { id: string; name: string }[];
+  /** Those for which the client can act: that which it asks for, or all of the user’s. */
+  organizations: { id: string; name: string }[];
   /** The request itself. */
   search: URLSearchParams;
 }) {
-  const { view, asked, user, providers, search } = props;
-  const { audience, client, redirectUri, scopes } = asked;
+  const { view, asked, user, providers, organizations, search } = props;
+  const { audience, client, organizationId, redirectUri, scopes } = asked;
+  const [named] = organizationId === null ? [] : organizations;
   // Latchkey's own need no word: what they are is in the list.
   const resources = audience.filter(
     (one) => one !== view.realm.audience && one !== userinfoAudience(view.realm),
@@ -64,6 +67,11 @@ export function ConsentPage(props: {
           {text.where} <strong>{resources.join(', ')}</strong>
         </p>
       )}
+      {named && (
+        <p>
+          {text.actsFor} <strong>{named.name}</strong>.
+        </p>
+      )}
       <p class="soft">
         {text.goesTo} <strong>{hostOf(redirectUri)}</strong>. {text.disconnect}
       </p>
@@ -72,7 +80,19 @@ export function ConsentPage(props: {
         userId={user.id}
         allow={text.allow}
         deny={text.deny}
-      />
+      >
+        {!named && organizations.length > 0 && (
+          <Select
+            name="organization"
+            label={text.actsFor}
+            hint={text.actsForHint}
+            options={[
+              ['', text.yourself],
+              ...organizations.map(({ id, name }): [string, string] => [id, name]),
+            ]}
+          />
+        )}
+      </DecisionForm>
       <p class="below">
         <a href={`${view.path('/oauth2/authorize')}?${again}`}>{text.another}</a>
       </p>

@@ -39,10 +39,11 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
     if (step.next === 'sign_in') return c.redirect(signInFor(view, search, step), 303);
     if (step.next === 'enrol') return c.redirect(enrolFor(view, search), 303);
     if (step.next === 'answer') return sendAnswer(c, view, step.answer);
-    const { asked, principal } = step;
+    const { asked, organizations, principal } = step;
     const user = await directory.get(principal.userId, principal.bookmark);
     const providers = oauth.providers(view.realm);
-    const page = <ConsentPage view={view} asked={asked} user={user} providers={providers} search={search} />;
+    const about = { asked, user, providers, organizations, search };
+    const page = <ConsentPage view={view} {...about} />;
     return show(c, view, page, { leadsTo: [leadOf(asked.redirectUri)] });
   };
   return new Hono<AppEnv>()
@@ -62,9 +63,10 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
     })
     .post('/oauth2/consent', async (c) => {
       const search = new URL(c.req.url).searchParams;
-      const { decision, user = '' } = await formOf(c, config.ORIGIN);
+      const { decision, user = '', organization } = await formOf(c, config.ORIGIN);
       if (decision !== 'allow' && decision !== 'deny') throw new ApiError('invalid_request');
-      return take(c, search, await next(c, search, { allowed: decision === 'allow', userId: user }));
+      const word = { allowed: decision === 'allow', userId: user, organizationId: organization || null };
+      return take(c, search, await next(c, search, word));
     })
     .route('/', devicePageRoutes(services))
     .route('/', logoutRoutes(services));

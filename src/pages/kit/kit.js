@@ -223,16 +223,21 @@ if (previews) {
     clearTimeout(waits);
     waits = setTimeout(() => form.requestSubmit(previews), 400);
   });
+  let frame = document.querySelector(`iframe[name="${previews.formTarget}"]`);
+  let count = 0;
   form.addEventListener('submit', ({ submitter }) => {
     if (!submitter.matches('[data-preview]')) return;
     previews = submitter;
-    const before = document.querySelector(`iframe[name="${submitter.formTarget}"]`);
-    const after = before.cloneNode();
-    after.removeAttribute('src');
-    before.name = '';
-    before.after(after);
-    after.addEventListener('load', () => {
-      if (after.contentWindow.location.href !== 'about:blank') before.remove();
+    const next = frame.cloneNode();
+    next.removeAttribute('src');
+    count += 1;
+    next.name = `preview-${count}`;
+    submitter.formTarget = next.name;
+    frame.after(next);
+    frame = next;
+    next.addEventListener('load', () => {
+      if (next !== frame || next.contentWindow.location.href === 'about:blank') return;
+      for (const other of next.parentElement.querySelectorAll('iframe')) if (other !== next) other.remove();
     });
   });
 }

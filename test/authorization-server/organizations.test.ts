@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { asAdmin } from '../support/admin.ts';
+import { call, createRealm, INTERNAL } from '../support/api.ts';
+import {
+  asking,
+  authorize,
+  backIn,
+  basic,
+  CALLBACK,
+  claimsOf,
+  createClient,
+  type MadeClient,
+  pkce,
+  post,
+  redeem,
+} from '../support/oauth-client.ts';
+import { foundedBy } from '../support/organizations.ts';
+import { submit, type Visitor, visitor } from '../support/visitor.ts';
+
+const RESOURCE = 'https://api.example.com';
+const CLIENT = { scopes: ['openid', 'offline_access', 'images:write'], audiences: [RESOURCE] };
+const SCOPE = { scope: 'openid offline_access images:write', resource: RESOURCE };
+
+const founded = (who: Visitor, name?: string) =>
+  foundedBy({ id: who.user.user.id, token: who.user.access_token, realm: who.realm } as never, name);
+const send = (method: string, path: string, body?: object) =>
+  call(method, path, { headers: INTERNAL, ...(body && { body }) });
+
+/** Answers the question whether a client may, for an organization or with '' for the user alone. */
+const allow = (search: URLSearchParams, who: Visitor, organization = '') =>
+  submit(`/oauth2/consent?${search}`, { decision: 'allow', user: who.user.user.id, organization }, who, {
+    accept: 'text/html',
+  });
+
+/** What a client gets of a user who lets it act for an organization. */
+async function tokensFor(client: MadeClient, who: Visitor, organization: string, more = {}) {
+  const { verifier, challenge } = pkce();
+  const { code = '' } = backIn(
+    await allow(asking(client, challenge, { ...SCOPE, ...more }), who, organization),
+  );
+  const answer = await redeem(client, { code, verifier, redirectUri: CALLBACK });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return answer.body;
+}
+
+const refreshed = (client: MadeClient, refresh_token: string) =>
+  post('token', { grant_type: 'refresh_token', refresh_token, client_id: client.client_id });
+
+const decided = async (token: string, more: object = {}) => {
+  const body = { token, scope: 'images:write', audience: RESOURCE, ...more };
+  return (await send('POST', '/v1/authorize', body)).body;
+};
+
+async function team(name?: string) {
+  const owner = await visitor();
+  const id = await founded(owner, name);
+  await send('PATCH', `/v1/admin/organizations/${id}`, { plan: 'free' });
+  await send('POST', '/v1/credits/add', { organization_id: id, amount: 50, reference: 'start' });
+  return { owner, id };
+}
+
+async function member(id: string, role = 'member') {
+  const who = await visitor();
+  const added = await send('POST', `/v1/admin/organizations/${id}/members`, {
+    user_id: who.user.user.id,
+    role,
+  });
+  expect(added.status).toBe(201);
+  return who;
+}
+
+describe('a client that a user lets act for an organization', () => {
+  it('is asked about with a choice, and its tokens say for which, also when they are refreshed', async () => {
+    const { id } = await team('Engines <b>');
+    const who = await member(id);
+    const client = await createClient(CLIENT);
+    const { challenge } = pkce();
+    const page = await authorize(asking(client, challenge, SCOPE), who);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('name="organization"');
+    expect(page.body).toContain('Engines &lt;b&gt;');
+    const tokens = await tokensFor(client, who, id);
+    const claims = { org_id: id, org_role: 'member', org_permissions: [] };
+    expect(claimsOf(tokens.access_token)).toMatchObject(claims);
+    expect(claimsOf(tokens.id_token)).toMatchObject({ org_id: id });
+    expect(await decided(tokens.access_token, { credits: 4, reference: 'job' })).toMatchObject({
+      allowed: true,
+      organization_id: id,
+      role: 'member',
+      client_id: client.client_id,
+      balance: 46,
+    });
+    const again = await refreshed(client, tokens.refresh_token);
+    expect(claimsOf(again.body.access_token)).toMatchObject(claims);
+    // Another role is in the next token.
+    await send('PATCH', `/v1/admin/organizations/${id}/members/${who.user.user.id}`, { role: 'admin' });
+    const later = await refreshed(client, again.body.refresh_token);
+    expect(claimsOf(later.body.access_token)).toMatchObject({ org_id: id, org_role: 'admin' });
+  });
+
+  it('acts for the user alone where they choose that, and is not asked about where they are in none', async () => {
+    const { id } = await team();
+    const who = await member(id);
+    const client = await createClient(CLIENT);
+    const tokens = await tokensFor(client, who, '');
+    expect(claimsOf(tokens.access_token)).not.toHaveProperty('org_id');
+    expect(await decided(tokens.access_token)).toMatchObject({ allowed: true, organization_id: null });
+    const alone = await visitor();
+    const page = await authorize(asking(client, pkce().challenge, SCOPE), alone);
+    expect(page.body).not.toContain('name="organization"');
+  });
+
+  it('does nothing for another organization, nor for the user', async () => {
+    const [first, second] = [await team(), await team()];
+    const who = await member(first.id);
+    await send('POST', `/v1/admin/organizations/${second.id}/members`, {
+      user_id: who.user.user.id,
+      role: 'owner',
+    });
+    const client = await createClient(CLIENT);
+    const { access_token: token } = await tokensFor(client, who, first.id);
+    expect((await decided(token, { organization_id: second.id })).reason).toBe('not_a_member');
+    expect((await decided(token, { organization_id: null })).reason).toBe('not_a_member');
+    expect((await decided(token, { organization_id: first.id })).allowed).toBe(true);
+  });
+
+  it('can ask for one, which has to be one of the user', async () => {
+    await createRealm('apps-elsewhere').catch(() => {});
+    const [{ id }, other] = [await team(), await team()];
+    const who = await member(id);
+    const client = await createClient(CLIENT);
+    const { verifier, challenge } = pkce();
+    const search = asking(client, challenge, { ...SCOPE, organization_id: id });
+    const page = await authorize(search, who);
+    expect(page.status).toBe(200);
+    expect(page.body).not.toContain('name="organization"');
+    expect(page.body).toContain('It acts for');
+    // Whatever the form says, it is the one that was asked for.
+    const { code = '' } = backIn(await allow(search, who, other.id));
+    const { body } = await redeem(client, { code, verifier, redirectUri: CALLBACK });
+    expect(claimsOf(body.access_token).org_id).toBe(id);
+    const elsewhere = await visitor({}, { realm: 'apps-elsewhere' });
+    const foreign = await founded({ ...elsewhere, realm: 'apps-elsewhere' });
+    for (const none of [other.id, foreign, `org_${'0'.repeat(26)}`]) {
+      const asked = asking(client, challenge, { ...SCOPE, organization_id: none });
+      const refused = {
+        error: 'access_denied',
+        error_description: 'The user cannot act for that organization',
+      };
+      expect(backIn(await authorize(asked, who))).toMatchObject(refused);
+      expect(backIn(await allow(asked, who, none))).toMatchObject(refused);
+      expect(backIn(await allow(asking(client, challenge, SCOPE), who, none))).toMatchObject(refused);
+    }
+    for (const wrong of ['usr_1', 'org_', "org_'--", 'x'.repeat(500)]) {
+      const asked = asking(client, challenge, { ...SCOPE, organization_id: wrong });
+      expect(backIn(await authorize(asked, who)).error).toBe('invalid_request');
+    }
+  });
+
+  it('is asked about again for another organization, and not for the one that it was allowed for last', async () => {
+    const [{ id }, other] = [await team(), await team()];
+    const who = await member(id);
+    const userId = who.user.user.id;
+    await send('POST', `/v1/admin/organizations/${other.id}/members`, { user_id: userId, role: 'member' });
+    const client = await createClient(CLIENT);
+    await tokensFor(client, who, id);
+    const { verifier, challenge } = pkce();
+    const again = backIn(await authorize(asking(client, challenge, SCOPE), who));
+    const { body } = await redeem(client, { code: again.code as string, verifier, redirectUri: CALLBACK });
+    expect(claimsOf(body.access_token).org_id).toBe(id);
+    const silent = (organization_id: string) =>
+      authorize(asking(client, challenge, { ...SCOPE, organization_id, prompt: 'none' }), who);
+    expect(backIn(await silent(id))).toHaveProperty('code');
+    expect(backIn(await silent(other.id)).error).toBe('consent_required');
+    // What held for an organization does not hold for the user alone when they have left it.
+    await send('DELETE', `/v1/admin/organizations/${id}/members/${userId}`);
+    const after = await authorize(asking(client, challenge, { ...SCOPE, prompt: 'none' }), who);
+    expect(backIn(after).error).toBe('consent_required');
+  });
+
+  it('has nothing any more when the user is removed: neither the live token nor its refresh, nor a code that waits', async () => {
+    const { id, owner } = await team();
+    const who = await member(id);
+    const client = await createClient(CLIENT);
+    const confidential = await createClient({ ...CLIENT, token_endpoint_auth_method: 'client_secret_basic' });
+    const tokens = await tokensFor(client, who, id);
+    const own = await tokensFor(confidential, who, '');
+    const { verifier, challenge } = pkce();
+    const waiting = backIn(await allow(asking(client, challenge, SCOPE), who, id));
+    const introspected = async () =>
+      (await post('introspect', { token: tokens.access_token }, { headers: INTERNAL })).body;
+    expect(await introspected()).toMatchObject({ active: true, org_id: id, org_role: 'member' });
+    const removed = await call('DELETE', `/v1/organizations/${id}/members/${who.user.user.id}`, {
+      token: owner.user.access_token,
+    });
+    expect(removed.status).toBe(204);
+    expect((await decided(tokens.access_token)).reason).toBe('session_ended');
+    expect(await introspected()).toEqual({ active: false });
+    const userinfo = await call('GET', '/oauth2/userinfo', { token: tokens.access_token });
+    expect(userinfo.status).toBe(401);
+    expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
+    const late = await redeem(client, { code: waiting.code as string, verifier, redirectUri: CALLBACK });
+    expect(late.body.error).toBe('invalid_grant');
+    // What the user allowed for themselves goes on.
+    expect((await decided(own.access_token)).allowed).toBe(true);
+    const kept = await post(
+      'token',
+      { grant_type: 'refresh_token', refresh_token: own.refresh_token },
+      { headers: basic(confidential) },
+    );
+    expect(kept.status).toBe(200);
+    // Whoever comes back has to be asked again.
+    await send('POST', `/v1/admin/organizations/${id}/members`, {
+      user_id: who.user.user.id,
+      role: 'member',
+    });
+    expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  it('has nothing any more when the organization is deleted, and nothing is used in one that is suspended', async () => {
+    const { id } = await team();
+    const who = await member(id);
+    const client = await createClient(CLIENT);
+    const tokens = await tokensFor(client, who, id);
+    await asAdmin('PATCH', `/organizations/${id}`, { body: { status: 'suspended' } });
+    expect((await decided(tokens.access_token)).reason).toBe('organization_suspended');
+    expect((await decided(tokens.access_token, { credits: 1, reference: 'late' })).reason).toBe(
+      'organization_suspended',
+    );
+    const { challenge } = pkce();
+    const asked = asking(client, challenge, { ...SCOPE, organization_id: id });
+    expect(backIn(await authorize(asked, who)).error).toBe('access_denied');
+    expect(
+      (await authorize(asking(client, challenge, { ...SCOPE, prompt: 'consent' }), who)).body,
+    ).not.toContain('name="organization"');
+    await asAdmin('PATCH', `/organizations/${id}`, { body: { status: 'active' } });
+    expect((await decided(tokens.access_token)).allowed).toBe(true);
+    expect((await asAdmin('DELETE', `/organizations/${id}`)).status).toBe(204);
+    expect((await decided(tokens.access_token)).reason).toBe('session_ended');
+    expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  it('cannot get out of it by an exchange', async () => {
+    const { id } = await team();
+    const who = await member(id);
+    const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
+    const client = await createClient({
+      ...CLIENT,
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token', exchange],
+    });
+    const { access_token } = await tokensFor(client, who, id);
+    const fields = {
+      grant_type: exchange,
+      subject_token: access_token,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      resource: RESOURCE,
+    };
+    const answer = await post('token', fields, { headers: basic(client) });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(claimsOf(answer.body.access_token)).toMatchObject({ org_id: id, org_role: 'member' });
+    expect((await decided(answer.body.access_token)).organization_id).toBe(id);
+    expect((await decided(answer.body.access_token, { organization_id: null })).reason).toBe('not_a_member');
+    await send('DELETE', `/v1/admin/organizations/${id}/members/${who.user.user.id}`);
+    expect((await post('token', fields, { headers: basic(client) })).body.error).toBe('invalid_request');
+    expect((await decided(answer.body.access_token)).reason).toBe('session_ended');
+  });
+
+  it('is said in the metadata', async () => {
+    const { body } = await call('GET', '/.well-known/oauth-authorization-server');
+    expect(body.organization_id_parameter_supported).toBe(true);
+    expect(body.claims_supported).toContain('org_id');
+  });
+});
