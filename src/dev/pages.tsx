@@ -1,3 +1,4 @@
+import { LANGUAGES } from '../lib/language.ts';
 import type { DevMessage } from './store.ts';
 
 const STYLE = `
@@ -75,7 +76,7 @@ export function GalleryPage({ templates }: { templates: string[] }) {
         <section>
           <h2>{template}</h2>
           <div class="pair">
-            {['en', 'de'].map((locale) => (
+            {LANGUAGES.map((locale) => (
               <iframe
                 title={`${template} ${locale}`}
                 src={`/dev/mail-templates/${template}/${locale}`}

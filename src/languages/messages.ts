@@ -1,14 +1,15 @@
-import { LANGUAGES, type Language } from '../lib/language.ts';
+import { inEachLanguage, type Language } from '../lib/language.ts';
 import { de } from './de/pages.ts';
 import { en } from './en/pages.ts';
+import { es } from './es/pages.ts';
+import { fr } from './fr/pages.ts';
 import type { Texts } from './texts.ts';
 
-const TEXTS: Record<Language, Texts> = { en, de };
+const TEXTS: Record<Language, Texts> = { en, de, fr, es };
 
 /** A part of the texts, by language. */
 function byLanguage<Part>(part: (texts: Texts) => Part): Record<Language, Part> {
-  const parts = LANGUAGES.map((language) => [language, part(TEXTS[language])]);
-  return Object.fromEntries(parts) as Record<Language, Part>;
+  return inEachLanguage((language) => part(TEXTS[language]));
 }
 
 /** What the page of a user’s activity says. */

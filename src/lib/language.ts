@@ -1,8 +1,16 @@
 /** A language that people are addressed in. */
-export type Language = 'en' | 'de';
+export type Language = 'en' | 'de' | 'fr' | 'es';
 
 /** Every language that people are addressed in, the first where no other fits. */
-export const LANGUAGES: readonly Language[] = ['en', 'de'];
+export const LANGUAGES: readonly Language[] = ['en', 'de', 'fr', 'es'];
+
+/** What is made for every language that people are addressed in. */
+export function inEachLanguage<Part>(make: (language: Language) => Part): Record<Language, Part> {
+  return Object.fromEntries(LANGUAGES.map((language) => [language, make(language)])) as Record<
+    Language,
+    Part
+  >;
+}
 
 /** The language that suits a reader best, by BCP 47 tags in order of preference (RFC 4647, 3.4: look-up). */
 export function bestLanguage(tags: readonly (string | null | undefined)[]): Language {

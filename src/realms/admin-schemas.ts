@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { REALM_PICTURES } from '../images/picture-key.ts';
+import { inEachLanguage } from '../lib/language.ts';
 import { FACTORS } from '../lib/mfa.ts';
 import { appearanceOf, CLIENT_REGISTRATIONS } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -8,7 +9,6 @@ import type { MoveRow } from './move-store.ts';
 import {
   ACCESS_TOKEN_SECONDS,
   AppearanceFields,
-  byLanguage,
   REAUTHENTICATION_SECONDS,
   REFRESH_GRACE_SECONDS,
   RealmFields,
@@ -27,7 +27,7 @@ const Appearance = z
         'Where the buttons of sign-in providers stand: before the form, or after it, which is usual',
     }),
     welcome: z
-      .strictObject(byLanguage(() => AppearanceFields.welcome.nullish()))
+      .strictObject(inEachLanguage(() => AppearanceFields.welcome.nullish()))
       .nullish()
       .openapi({
         description:
@@ -189,7 +189,7 @@ const AppearanceSchema = z
     terms: z.string().nullable(),
     privacy: z.string().nullable(),
     providers: AppearanceFields.providers,
-    welcome: z.object(byLanguage(() => z.string().optional())),
+    welcome: z.object(inEachLanguage(() => z.string().optional())),
     background: z.string().nullable(),
     picture: z.string().nullable(),
   })

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { VARIABLES } from '../config/variables.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
-import { LANGUAGES, type Language } from '../lib/language.ts';
 import { FACTORS, MFA_MODES } from '../lib/mfa.ts';
 import { CLIENT_REGISTRATIONS } from '../lib/realm.ts';
 
@@ -34,11 +33,6 @@ export const AppearanceFields = {
     .refine((text) => !/\p{Cc}/u.test(text), { message: 'must be one line' }),
   background: Color,
 };
-
-/** Something for each language that people are addressed in. */
-export function byLanguage<Value>(of: (language: Language) => Value): Record<Language, Value> {
-  return Object.fromEntries(LANGUAGES.map((language) => [language, of(language)])) as Record<Language, Value>;
-}
 
 /** The settings of a realm, as an operator writes them. */
 export const RealmFields = {

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { inspect, launchBrowser } from '../support/browser/browser.ts';
+import { LANGUAGES } from '../../src/lib/language.ts';
+import { fits, inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
 
@@ -391,3 +392,41 @@ it('nobody else comes in, and nobody undoes themselves', async () => {
   await desk.go('/admin');
   expect(desk.path()).toBe('/login');
 });
+
+it('every page fits the narrowest screen, whatever the language', async () => {
+  const { page } = desk;
+  const pathsOf = async (menuOf: string) => {
+    await desk.go(menuOf);
+    const links = await page
+      .locator('nav a[href^="/"]')
+      .evaluateAll((found) => found.map((link) => (link as unknown as { pathname: string }).pathname));
+    return new Set(links);
+  };
+  const menus = [...(await pathsOf('/account')), ...(await pathsOf('/admin'))];
+  await desk.go('/admin/users?role=user');
+  const user = await page.locator('tbody a[href*="/admin/users/"]').first().getAttribute('href');
+  const parts = ['/account/passkeys/add', `${user}`, '/admin/users/new', '/admin/realms/default'];
+  const guest = await openDashboard(latchkey, browser);
+  const entries = [
+    '/login',
+    '/register',
+    '/forgot-password',
+    '/login/code',
+    '/login/link',
+    '/reset-password',
+  ];
+  expect(menus.length).toBeGreaterThan(25);
+  for (const language of LANGUAGES) {
+    for (const [by, paths] of [
+      [desk, [...menus, ...parts]],
+      [guest, entries],
+    ] as const) {
+      for (const path of paths) {
+        await by.go(`${path}${path.includes('?') ? '&' : '?'}ui_locales=${language}`);
+        expect(await by.page.locator('html').getAttribute('lang'), path).toBe(language);
+        await fits(by.page, `${path} in ${language}`);
+      }
+    }
+  }
+  await guest.context.close();
+}, 240_000);

@@ -88,7 +88,7 @@ describe('every mail in every language', () => {
     const data = SAMPLES[template];
     const mail = render(template, language, BRAND, data);
     await expectSound(mail, data);
-    expect(mail.html).toMatch(/^<!doctype html><html lang="(en|de)">/);
+    expect(mail.html).toMatch(/^<!doctype html><html lang="(en|de|fr|es)">/);
     expect(mail.html).toContain(`<html lang="${language}">`);
     for (const [field, value] of Object.entries(data)) {
       // Which of several texts it is.
@@ -207,7 +207,9 @@ describe('the language', () => {
     ['de-Latn-CH-1996', 'de'],
     ['DE', 'de'],
     ['en-GB', 'en'],
-    ['fr', 'en'],
+    ['fr-CA', 'fr'],
+    ['es-419', 'es'],
+    ['nl', 'en'],
     ['den', 'en'],
     ['de_DE', 'en'],
     ['', 'en'],
@@ -217,24 +219,28 @@ describe('the language', () => {
     expect(tongueFor(locale).language).toBe(language);
   });
 
-  it('differs in every part of every mail', () => {
-    for (const template of TEMPLATES) {
-      const [en, de] = (['en', 'de'] as const).map((each) =>
-        render(template, each, BRAND, SAMPLES[template]),
-      );
-      const lines = (mail?: Written) => [mail?.subject, ...(mail?.text.split(/\n\n/) ?? [])];
-      const shared = lines(en).filter((line) => lines(de).includes(line));
-      expect(shared.filter((line) => line?.trim() !== SAMPLES.one_time_code.code)).toEqual([]);
-      expect(lines(de).length).toBe(lines(en).length);
-    }
-  });
+  it.each(LANGUAGES.filter((language) => language !== 'en'))(
+    'differs in every part of every mail, %s',
+    (language) => {
+      for (const template of TEMPLATES) {
+        const en = render(template, 'en', BRAND, SAMPLES[template]);
+        const other = render(template, language, BRAND, SAMPLES[template]);
+        const lines = (mail?: Written) => [mail?.subject, ...(mail?.text.split(/\n\n/) ?? [])];
+        const shared = lines(en).filter((line) => lines(other).includes(line));
+        expect(shared.filter((line) => line?.trim() !== SAMPLES.one_time_code.code)).toEqual([]);
+        expect(lines(other).length).toBe(lines(en).length);
+      }
+    },
+  );
 
   it.each([
     ['en', 'November 21, 2026 at 10:36 UTC'],
     ['en-GB', '21 November 2026 at 10:36 UTC'],
     ['en-u-ca-buddhist-nu-arab', 'November 21, 2026 at 10:36 UTC'],
     ['de', '21. November 2026 um 10:36 UTC'],
-    ['fr', 'November 21, 2026 at 10:36 UTC'],
+    ['fr', '21 novembre 2026 à 10:36 UTC'],
+    ['es', '21 de noviembre de 2026 a las 10:36 UTC'],
+    ['nl', 'November 21, 2026 at 10:36 UTC'],
   ])('%s writes a time as %s', (locale, time) => {
     const data = { ...SAMPLES.new_device, at: '2026-11-21T12:36:59+02:00' };
     expect(render('new_device', locale, BRAND, data).text).toContain(time);
@@ -245,6 +251,8 @@ describe('the language', () => {
       render('welcome', locale, BRAND, { ...SAMPLES.welcome, hours: 1 }).text.replace(/\s+/g, ' ');
     expect(text('en')).toContain('valid for 1 hour and');
     expect(text('de')).toContain('ist 1 Stunde gültig');
+    expect(text('fr')).toContain('valable 1 heure et');
+    expect(text('es')).toContain('durante 1 hora y');
   });
 
   it('says that a quota is used up when it is', () => {
@@ -278,7 +286,7 @@ describe('colours', () => {
   });
 });
 
-it.each(['en', 'de'])('account_changed has a text of its own for each change, %s', (language) => {
+it.each(LANGUAGES)('account_changed has a text of its own for each change, %s', (language) => {
   const changes: AccountChange[] = [
     'phone_number_added',
     'phone_number_removed',

@@ -50,6 +50,12 @@ it('reads well', () => {
   expect(renderText('one_time_code', 'de-AT', { ...BRAND, name: 'Zoë’s Grüße' }, DATA)).toBe(
     '482913 ist Ihr Code für Zoes Grüße, gültig 10 Minuten. Geben Sie ihn nicht weiter.\n\n@auth.example.com #482913',
   );
+  expect(renderText('one_time_code', 'fr', BRAND, DATA)).toBe(
+    '482913 est votre code Latchkey, valable 10 minutes. Ne le partagez pas.\n\n@auth.example.com #482913',
+  );
+  expect(renderText('one_time_code', 'es', BRAND, DATA)).toBe(
+    '482913 es su clave temporal de Latchkey y vence en 10 minutos. No la comparta.\n\n@auth.example.com #482913',
+  );
 });
 
 it('binds to the host without its port, as the format has none', () => {

@@ -1,4 +1,8 @@
+import { plural } from '../plural.ts';
 import type { Texts } from '../texts.ts';
+
+const punkte = (count: number, shown: string) =>
+  plural('de', count, { one: `${shown} Guthabenpunkt`, other: `${shown} Guthabenpunkte` });
 
 /** In German. */
 export const accountBilling: Texts['accountBilling'] = {
@@ -77,10 +81,10 @@ export const accountBilling: Texts['accountBilling'] = {
     month: (resource, count) => `${resource}: ${count} im Monat`,
   },
   noLimit: (resource) => `${resource}: unbegrenzt`,
-  monthlyCredits: (count) => `${count} Guthabenpunkte im Monat`,
+  monthlyCredits: (count, shown) => `${punkte(count, shown)} im Monat`,
   credits: 'Guthaben',
   balance: (count) => `Sie haben ${count}.`,
-  pack: (count) => `${count} Guthabenpunkte`,
+  pack: punkte,
   buy: 'Kaufen',
   buyNamed: (pack, price) => `${pack} kaufen, ${price}`,
   methods: 'Zahlungsmittel',

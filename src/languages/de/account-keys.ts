@@ -24,7 +24,7 @@ export const accountKeys: Texts['accountKeys'] = {
   lastUsed: 'Zuletzt benutzt',
   expired: 'Abgelaufen',
   used: 'Diesen Monat benutzt',
-  creditsUsed: (number) => `${number} Guthaben`,
+  creditsUsed: (_, shown) => `${shown} Guthaben`,
   revoke: 'Widerrufen',
   revokeNamed: (name) => `${name} widerrufen`,
   revokeTitle: (name) => `${name} widerrufen?`,

@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts';
 import type { Texts } from '../texts.ts';
 
 /** In German. */
@@ -13,10 +14,14 @@ export const accountOverview: Texts['accountOverview'] = {
   },
   ways: {
     password: 'Passwort',
-    passkeys: (count) => (count === 0 ? 'Passkeys' : count === 1 ? '1 Passkey' : `${count} Passkeys`),
+    passkeys: (count) =>
+      count === 0 ? 'Passkeys' : plural('de', count, { one: '1 Passkey', other: `${count} Passkeys` }),
     twoStep: 'Anmeldung in zwei Schritten',
     recovery: (count) =>
-      count === 1 ? 'Noch 1 Wiederherstellungscode' : `Noch ${count} Wiederherstellungscodes`,
+      plural('de', count, {
+        one: 'Noch 1 Wiederherstellungscode',
+        other: `Noch ${count} Wiederherstellungscodes`,
+      }),
     providers: (names) => `Verknüpft: ${names}`,
   },
   off: 'Nicht eingerichtet',
@@ -37,7 +42,8 @@ export const accountOverview: Texts['accountOverview'] = {
   security: 'Alles zur Sicherheit',
   plan: 'Tarif und Nutzung',
   until: 'Bis',
-  credits: (count) => `${count} Guthabenpunkte`,
+  credits: (count, shown) =>
+    plural('de', count, { one: `${shown} Guthabenpunkt`, other: `${shown} Guthabenpunkte` }),
   nothing: 'Ihr Tarif hat keine Grenzen, auf die zu achten wäre.',
   usage: 'Alle Nutzung',
   billing: 'Tarif und Zahlung',

@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts';
 import type { Texts } from '../texts.ts';
 
 /** In German. */
@@ -26,7 +27,10 @@ export const accountTwoStep: Texts['accountTwoStep'] = {
   left: (count) =>
     count === 0
       ? 'Sie haben keine Wiederherstellungscodes. Machen Sie sich welche, für den Tag, an dem Sie App oder Passkey nicht benutzen können.'
-      : `Es sind ${count} Wiederherstellungscodes übrig. Jeder gilt einmal, wenn Sie App oder Passkey nicht benutzen können.`,
+      : plural('de', count, {
+          one: 'Ein Wiederherstellungscode ist übrig. Er gilt einmal, wenn Sie App oder Passkey nicht benutzen können.',
+          other: `Es sind ${count} Wiederherstellungscodes übrig. Jeder gilt einmal, wenn Sie App oder Passkey nicht benutzen können.`,
+        }),
   renew: 'Zehn neue Wiederherstellungscodes machen',
   stepTitle: 'Authenticator-App hinzufügen',
   scan: 'Fotografieren Sie dieses Bild mit der App, oder tippen Sie den Schlüssel darunter ein. Geben Sie dann den Code ein, den die App zeigt.',

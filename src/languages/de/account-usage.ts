@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts';
 import type { Texts } from '../texts.ts';
 
 /** In German. */
@@ -24,7 +25,7 @@ export const accountUsage: Texts['accountUsage'] = {
   models: 'Modelle',
   modelsText: 'Tokens, die Modelle in den letzten 30 Tagen verbraucht haben.',
   noModels: 'In den letzten 30 Tagen wurde kein Modell benutzt.',
-  tokens: (count) => `${count} Tokens`,
+  tokens: (count, shown) => plural('de', count, { one: `${shown} Token`, other: `${shown} Tokens` }),
   tokenParts: (input, output, requests) => `${input} ein · ${output} aus · Anfragen: ${requests}`,
   credits: 'Guthaben',
   noCredits: 'Noch gibt es keine Einträge.',

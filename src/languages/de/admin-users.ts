@@ -1,6 +1,8 @@
+import { plural } from '../plural.ts';
 import type { Texts } from '../texts.ts';
 
-const benutzer = (count: number) => (count === 1 ? 'einen Benutzer' : `${count} Benutzer`);
+const benutzer = (count: number) =>
+  plural('de', count, { one: 'einen Benutzer', other: `${count} Benutzer` });
 
 /** In German. */
 export const adminUsers: Texts['adminUsers'] = {
@@ -25,12 +27,8 @@ export const adminUsers: Texts['adminUsers'] = {
   search: 'Suchen',
   all: 'Alle zeigen',
   new: 'Neuer Benutzer',
-  found: (total, isExact) =>
-    !isExact
-      ? `${total.toLocaleString('de')} Benutzer oder mehr`
-      : total === 0
-        ? 'Keine Benutzer gefunden'
-        : `${total.toLocaleString('de')} Benutzer`,
+  found: (total, shown, isExact) =>
+    total === 0 ? 'Keine Benutzer gefunden' : `${shown} Benutzer${isExact ? '' : ' oder mehr'}`,
   paging: 'Seiten der Liste',
   first: 'Erste Seite',
   next: 'Nächste Seite',
@@ -63,14 +61,21 @@ export const adminUsers: Texts['adminUsers'] = {
       suspend: (count) => `${benutzer(count)} sperren?`,
       reactivate: (count) => `${benutzer(count)} entsperren?`,
       verify: (count) =>
-        `${count === 1 ? 'Die Adresse eines Benutzers' : `Die Adressen von ${count} Benutzern`} als bestätigt markieren?`,
+        plural('de', count, {
+          one: 'Die Adresse eines Benutzers als bestätigt markieren?',
+          other: `Die Adressen von ${count} Benutzern als bestätigt markieren?`,
+        }),
       reset: (count) =>
-        `Neues Passwort von ${count === 1 ? 'einem Benutzer' : `${count} Benutzern`} verlangen?`,
+        plural('de', count, {
+          one: 'Neues Passwort von einem Benutzer verlangen?',
+          other: `Neues Passwort von ${count} Benutzern verlangen?`,
+        }),
     },
     confirmed: {
       suspend: (count) => `${benutzer(count)} sperren`,
       reactivate: (count) => `${benutzer(count)} entsperren`,
-      verify: (count) => `${count === 1 ? 'Adresse' : `${count} Adressen`} bestätigen`,
+      verify: (count) =>
+        plural('de', count, { one: 'Adresse bestätigen', other: `${count} Adressen bestätigen` }),
       reset: (count) => `${benutzer(count)} schreiben`,
     },
     effects: {

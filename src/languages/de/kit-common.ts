@@ -44,6 +44,7 @@ export const kitCommon: Texts['kitCommon'] = {
   older: 'Ältere Einträge',
   none: 'Hier ist nichts.',
   count: (total, isExact) => (isExact ? `${total} insgesamt` : `Mehr als ${total}`),
+  label: (name) => `${name}: `,
   date: 'Datum',
   resources: { images: 'Bilder', videos: 'Videos', messages: 'Nachrichten', tokens: 'Tokens' },
   device: ({ program, system }) => (system ? `${program} unter ${system}` : program),

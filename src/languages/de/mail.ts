@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { plural } from '../plural.ts';
 
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `Mit der Nummer ${number} kann man sich jetzt in Ihrem Konto anmelden`,
@@ -13,7 +14,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   factors_reset: () =>
     'Ihre zweiten Faktoren und Passkeys wurden von der Verwaltung entfernt, und Sie wurden überall abgemeldet',
   recovery_code_used: (left) =>
-    `Ein Wiederherstellungscode wurde zur Anmeldung bei Ihrem Konto benutzt; ${left} sind übrig`,
+    `Ein Wiederherstellungscode wurde zur Anmeldung bei Ihrem Konto benutzt; ${plural('de', Number(left), { one: 'einer ist', other: `${left} sind` })} übrig`,
   passkey_removed: (name) => `Ein Passkey wurde aus Ihrem Konto entfernt: ${name}`,
   api_key_created: (key) => `Ein neuer API-Schlüssel wurde erstellt: ${key}`,
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
@@ -33,6 +34,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
 export const mail: Catalogue = {
   greeting: (name) => (name ? `Guten Tag ${name},` : 'Guten Tag,'),
   facts: { at: 'Wann', place: 'Wo', requestedFrom: 'Angefordert aus', device: 'Gerät' },
+  label: (name) => `${name}: `,
   buttonFails: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse in Ihrem Browser:',
   footer: (brand, host) =>
     `Gesendet von ${brand} (${host}), weil diese Adresse zu einem Konto dort gehört oder dafür angegeben wurde.`,

@@ -1,4 +1,9 @@
+import { plural } from '../plural.ts';
+
 type Period = 'day' | 'month';
+
+const credits = (count: number, shown: string) =>
+  plural('en', count, { one: `${shown} credit`, other: `${shown} credits` });
 
 /** What the page of a user’s plan and payments says. */
 export const accountBilling = {
@@ -75,10 +80,10 @@ export const accountBilling = {
     month: (resource: string, count: string) => `${resource}: ${count} a month`,
   } satisfies Record<Period, (resource: string, count: string) => string>,
   noLimit: (resource: string) => `${resource}: unlimited`,
-  monthlyCredits: (count: string) => `${count} credits a month`,
+  monthlyCredits: (count: number, shown: string) => `${credits(count, shown)} a month`,
   credits: 'Credits',
   balance: (count: string) => `You have ${count}.`,
-  pack: (count: string) => `${count} credits`,
+  pack: credits,
   buy: 'Buy',
   buyNamed: (pack: string, price: string) => `Buy ${pack}, ${price}`,
   methods: 'Payment methods',

@@ -1,3 +1,5 @@
+import { plural } from '../plural.ts';
+
 /** What the page of a user's API keys says, and the panel of an organization's. */
 export const accountKeys = {
   title: 'API keys',
@@ -22,7 +24,8 @@ export const accountKeys = {
   lastUsed: 'Last used',
   expired: 'Expired',
   used: 'Used this month',
-  creditsUsed: (number: string) => `${number} credits`,
+  creditsUsed: (count: number, shown: string) =>
+    plural('en', count, { one: `${shown} credit`, other: `${shown} credits` }),
   revoke: 'Revoke',
   revokeNamed: (name: string) => `Revoke ${name}`,
   revokeTitle: (name: string) => `Revoke ${name}?`,

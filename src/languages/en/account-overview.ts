@@ -1,3 +1,5 @@
+import { plural } from '../plural.ts';
+
 /** What the first page of an account says. */
 export const accountOverview = {
   title: 'Overview',
@@ -11,9 +13,11 @@ export const accountOverview = {
   },
   ways: {
     password: 'Password',
-    passkeys: (count: number) => (count === 0 ? 'Passkeys' : count === 1 ? '1 passkey' : `${count} passkeys`),
+    passkeys: (count: number) =>
+      count === 0 ? 'Passkeys' : plural('en', count, { one: '1 passkey', other: `${count} passkeys` }),
     twoStep: 'Two-step sign-in',
-    recovery: (count: number) => (count === 1 ? '1 recovery code left' : `${count} recovery codes left`),
+    recovery: (count: number) =>
+      plural('en', count, { one: '1 recovery code left', other: `${count} recovery codes left` }),
     providers: (names: string) => `Linked: ${names}`,
   },
   off: 'Not set up',
@@ -34,7 +38,8 @@ export const accountOverview = {
   security: 'All security settings',
   plan: 'Plan and usage',
   until: 'Until',
-  credits: (count: string) => `${count} credits`,
+  credits: (count: number, shown: string) =>
+    plural('en', count, { one: `${shown} credit`, other: `${shown} credits` }),
   nothing: 'Your plan has no limits to watch.',
   usage: 'All usage',
   billing: 'Plan and payment',

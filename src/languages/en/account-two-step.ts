@@ -1,3 +1,5 @@
+import { plural } from '../plural.ts';
+
 /** What the page of a user’s second factors says. */
 export const accountTwoStep = {
   title: 'Two-step sign-in',
@@ -23,7 +25,10 @@ export const accountTwoStep = {
   left: (count: number) =>
     count === 0
       ? 'You have no recovery codes. Make some, for the day on which you cannot use your app or passkey.'
-      : `${count} recovery codes are left. Each works once, when you cannot use your app or passkey.`,
+      : plural('en', count, {
+          one: 'One recovery code is left. It works once, when you cannot use your app or passkey.',
+          other: `${count} recovery codes are left. Each works once, when you cannot use your app or passkey.`,
+        }),
   renew: 'Make ten new recovery codes',
   stepTitle: 'Add an authenticator app',
   scan: 'Scan this picture with the app, or type in the key below it. Then type the code that the app shows.',

@@ -1,3 +1,5 @@
+import { plural } from '../plural.ts';
+
 type Period = 'day' | 'month';
 
 /** What the page of a user’s usage says. */
@@ -24,7 +26,8 @@ export const accountUsage = {
   models: 'Models',
   modelsText: 'Tokens that models have used in the last 30 days.',
   noModels: 'No model was used in the last 30 days.',
-  tokens: (count: string) => `${count} tokens`,
+  tokens: (count: number, shown: string) =>
+    plural('en', count, { one: `${shown} token`, other: `${shown} tokens` }),
   tokenParts: (input: string, output: string, requests: string) =>
     `${input} in · ${output} out · requests: ${requests}`,
   credits: 'Credits',

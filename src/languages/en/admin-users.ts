@@ -1,4 +1,8 @@
-const usersIn = (count: number) => (count === 1 ? '1 user' : `${count} users`);
+import { plural } from '../plural.ts';
+
+const users = (count: number, shown: string) =>
+  plural('en', count, { one: `${shown} user`, other: `${shown} users` });
+const usersIn = (count: number) => users(count, String(count));
 
 /** What the list of users says. */
 export const adminUsers = {
@@ -23,14 +27,8 @@ export const adminUsers = {
   search: 'Search',
   all: 'Show all',
   new: 'New user',
-  found: (total: number, isExact: boolean) =>
-    !isExact
-      ? `${total.toLocaleString('en')} users or more`
-      : total === 0
-        ? 'No users found'
-        : total === 1
-          ? '1 user'
-          : `${total.toLocaleString('en')} users`,
+  found: (total: number, shown: string, isExact: boolean) =>
+    total === 0 ? 'No users found' : `${users(total, shown)}${isExact ? '' : ' or more'}`,
   paging: 'Pages of users',
   first: 'First page',
   next: 'Next page',

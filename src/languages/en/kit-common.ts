@@ -43,6 +43,7 @@ export const kitCommon = {
   older: 'Older entries',
   none: 'There is nothing here.',
   count: (total: string, isExact: boolean) => (isExact ? `${total} in all` : `More than ${total}`),
+  label: (name: string) => `${name}: `,
   date: 'Date',
   resources: { images: 'Images', videos: 'Videos', messages: 'Messages', tokens: 'Tokens' } as Record<
     string,

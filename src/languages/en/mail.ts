@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { plural } from '../plural.ts';
 
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `The phone number ${number} can now sign in to your account`,
@@ -12,7 +13,8 @@ const changes: Record<AccountChange, (about: string) => string> = {
   totp_removed: (name) => `An authenticator app was removed from your account: ${name}`,
   factors_reset: () =>
     'Your second factors and passkeys were removed by an administrator, and you were signed out',
-  recovery_code_used: (left) => `A recovery code was used to sign in to your account; ${left} are left`,
+  recovery_code_used: (left) =>
+    `A recovery code was used to sign in to your account; ${plural('en', Number(left), { one: 'one is', other: `${left} are` })} left`,
   api_key_created: (key) => `A new API key was made: ${key}`,
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,
@@ -27,6 +29,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
 export const mail: Catalogue = {
   greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
   facts: { at: 'When', place: 'Where', requestedFrom: 'Requested from', device: 'Device' },
+  label: (name) => `${name}: `,
   buttonFails: 'If the button does not work, open this address in your browser:',
   footer: (brand, host) =>
     `Sent by ${brand} (${host}), because this address belongs to an account there or was given for one.`,

@@ -34,6 +34,8 @@ export interface Catalogue {
   greeting(name: string | null): string;
   /** Labels: for an event that happened, and for one that was only requested. */
   facts: { at: string; place: string; requestedFrom: string; device: string };
+  /** What stands before something that it names, with a colon. */
+  label(name: string): string;
   /** Above the address, for readers who cannot use the button. */
   buttonFails: string;
   footer(brand: string, host: string): string;

@@ -13,4 +13,6 @@ export interface MailParts extends Letter {
   facts: [string, string][];
   action: { label: string; link: string; buttonFails: string } | null;
   footer: string;
+  /** A name with a colon, before what it names. */
+  label(name: string): string;
 }

@@ -5,13 +5,13 @@ const COLUMNS = 72;
 
 /** The plain text of a mail, with the same content as the HTML. */
 export function plainText(content: MailParts): string {
-  const { title, greeting, opening, code, facts, advice, action, closing, footer } = content;
+  const { title, greeting, opening, code, facts, label, advice, action, closing, footer } = content;
   const blocks = [
     ...[title, greeting, ...opening].map(wrap),
     code && `    ${code}`,
-    facts.map(([label, value]) => wrap(`${label}: ${value}`)).join('\n'),
+    facts.map(([name, value]) => wrap(`${label(name)}${value}`)).join('\n'),
     ...advice.map(wrap),
-    action && `${wrap(`${action.label}:`)}\n${action.link}`,
+    action && `${wrap(label(action.label).trimEnd())}\n${action.link}`,
     ...closing.map(wrap),
     // Mail programs recognise a signature by this line (RFC 3676, 4.3).
     `-- \n${wrap(footer)}`,

@@ -43,7 +43,7 @@ export function render<T extends MailTemplate>(
     brand: brandName,
   });
   const { name, at, place, device, code, link }: AnyData = safe;
-  const { facts, buttonFails } = catalogue;
+  const { facts, label, buttonFails } = catalogue;
   const known: [string, string | null | undefined][] = [
     [facts.at, at && phrases.time(at)],
     [at ? facts.place : facts.requestedFrom, place],
@@ -60,6 +60,7 @@ export function render<T extends MailTemplate>(
     code: code ?? null,
     facts: known.filter((fact): fact is [string, string] => Boolean(fact[1])),
     action: letter.button && link ? { label: letter.button, link, buttonFails } : null,
+    label,
     footer: catalogue.footer(brandName, host),
   };
   return { subject: content.subject, html: html(content), text: plainText(content) };

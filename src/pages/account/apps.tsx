@@ -2,6 +2,7 @@ import { clientOf } from '../../http/context.ts';
 import { appsMessages, authorizationMessages } from '../../languages/messages.ts';
 import { scopeName } from '../authorization/scope-names.ts';
 import { Form } from '../kit/form.tsx';
+import { labelOf } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
 import { Entries, Entry, Time } from '../kit/panel.tsx';
@@ -100,7 +101,7 @@ function AppEntry(props: {
       icon={<Icon name="layout-grid" />}
       name={name}
       about={[
-        `${text.may}: ${(names.length > 0 ? names : [nothing]).join(', ')}`,
+        `${labelOf(view, text.may)}${(names.length > 0 ? names : [nothing]).join(', ')}`,
         <>
           {text.connected} <Time view={view} at={app.connectedAt} day />
         </>,

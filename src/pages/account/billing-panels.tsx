@@ -18,7 +18,8 @@ export function CreditPacks({ visit, state }: { visit: Visit; state: BillingStat
       <p class="soft">{text.balance(formatNumber(view, state.balance))}</p>
       <ul class="rows">
         {packs.map((price) => {
-          const pack = text.pack(formatNumber(view, price.credits ?? 0));
+          const credits = price.credits ?? 0;
+          const pack = text.pack(credits, formatNumber(view, credits));
           const cost = priceText(view, price);
           return (
             <Entry name={pack} lead={cost}>

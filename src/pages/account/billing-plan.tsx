@@ -351,5 +351,7 @@ function contentsOf(view: View, { limits, monthlyCredits }: Plan): string[] {
     });
     return bounds.length > 0 ? bounds : [text.noLimit(name)];
   });
-  return monthlyCredits > 0 ? [...parts, text.monthlyCredits(formatNumber(view, monthlyCredits))] : parts;
+  return monthlyCredits > 0
+    ? [...parts, text.monthlyCredits(monthlyCredits, formatNumber(view, monthlyCredits))]
+    : parts;
 }

@@ -22,6 +22,7 @@ import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
 import { mostKeys } from '../../product-keys/service.ts';
 import { Form, Hidden } from '../kit/form.tsx';
+import { labelOf } from '../kit/format.ts';
 import { MenuFrame, type MenuPage } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
@@ -179,7 +180,7 @@ function OrganizationSwitch({ visit: { principal, memberships, view } }: { visit
   return (
     <div class="switch">
       <button type="button" class="ghost" popovertarget="switch">
-        <span class="hidden">{text.actingFor}: </span>
+        <span class="hidden">{labelOf(view, text.actingFor)}</span>
         <span class="name">{current?.organization.name ?? text.yourself}</span>
         <Icon name="chevron-down" />
       </button>

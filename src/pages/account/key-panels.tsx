@@ -6,7 +6,7 @@ import type { WantedKey } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { expiryOf, type FormProblem, valid } from '../kit/form-data.ts';
-import { formatNumber, resourceName } from '../kit/format.ts';
+import { formatNumber, labelOf, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
 import { refusedIn, type Shown } from '../kit/page.ts';
@@ -125,7 +125,7 @@ export function KeyEntry({ view, known, children }: { view: View; known: Reporte
   const isOver = expiresAt !== null && expiresAt <= Date.now();
   const about: Child[] = [
     <code>{prefix}…</code>,
-    scopes.length > 0 && `${text.may}: ${scopes.join(', ')}`,
+    scopes.length > 0 && `${labelOf(view, text.may)}${scopes.join(', ')}`,
     <>
       {text.created} <Time view={view} at={createdAt} day /> · {text.lastUsed}{' '}
       <TimeOr view={view} at={lastUsedAt} none={kitMessages[view.language].never} ago />
@@ -135,7 +135,7 @@ export function KeyEntry({ view, known, children }: { view: View; known: Reporte
         {text.expires} <Expiry view={view} at={expiresAt} />
       </>
     ),
-    used.length > 0 && `${text.used}: ${used.map((use) => useText(view, use)).join(', ')}`,
+    used.length > 0 && `${labelOf(view, text.used)}${used.map((use) => useText(view, use)).join(', ')}`,
   ];
   return (
     <Entry
@@ -180,6 +180,6 @@ export function RevokeDialog(props: {
 
 function useText(view: View, { resource, month }: ReportedKey['used'][number]): string {
   const number = formatNumber(view, month);
-  if (resource === null) return ownKeysMessages[view.language].creditsUsed(number);
+  if (resource === null) return ownKeysMessages[view.language].creditsUsed(month, number);
   return `${number} ${resourceName(view, resource)}`;
 }

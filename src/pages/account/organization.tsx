@@ -1,5 +1,6 @@
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { billingMessages, organizationsMessages } from '../../languages/messages.ts';
+import { inEachLanguage } from '../../lib/language.ts';
 import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/organization-roles.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
@@ -30,10 +31,9 @@ import { type AccountServices, type AccountVisit, accountArea } from './visit.ts
 const MEMBERS = 50;
 
 /** What it says of what was done, of the organization or of what is paid. */
-const MESSAGES = {
-  en: { done: { ...organizationsMessages.en.done, ...billingMessages.en.done } },
-  de: { done: { ...organizationsMessages.de.done, ...billingMessages.de.done } },
-};
+const MESSAGES = inEachLanguage((language) => ({
+  done: { ...organizationsMessages[language].done, ...billingMessages[language].done },
+}));
 
 /** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
 export function organizationPageRoutes(services: AccountServices) {

@@ -161,7 +161,7 @@ function PlanPanel({ view, state }: { view: View; state: State }) {
     >
       <p class="figure">
         <strong>{plan.plan.name}</strong>
-        {balance > 0 && <Badge>{text.credits(formatNumber(view, balance))}</Badge>}
+        {balance > 0 && <Badge>{text.credits(balance, formatNumber(view, balance))}</Badge>}
         {plan.expiresAt !== null && (
           <span class="soft">
             {text.until} <Time view={view} at={plan.expiresAt} day />

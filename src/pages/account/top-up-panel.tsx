@@ -23,10 +23,10 @@ export function TopUpPanel({ visit, state, shown }: { visit: Visit; state: Billi
     pack: topUp?.priceId ?? first.priceId,
     monthly_limit: topUp ? largeUnits(topUp.monthlyLimit, currency) : '',
   });
-  const options = packs.map((price): [string, string] => [
-    price.priceId,
-    `${packText(formatNumber(view, price.credits ?? 0))}, ${priceText(view, price)}`,
-  ]);
+  const options = packs.map((price): [string, string] => {
+    const credits = price.credits ?? 0;
+    return [price.priceId, `${packText(credits, formatNumber(view, credits))}, ${priceText(view, price)}`];
+  });
   const spent = topUp && topUp.month === monthOf(Date.now()) ? topUp.spent : 0;
   const look = status === 'on' ? 'good' : status === 'stopped' ? 'bad' : undefined;
   const disabled = !principal.emailVerified;

@@ -6,7 +6,7 @@ import { errorMessages, twoStepMessages } from '../../languages/messages.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { type FormProblem, formProblem, valid } from '../kit/form-data.ts';
-import { formatDate } from '../kit/format.ts';
+import { formatDate, labelOf } from '../kit/format.ts';
 import { Frame } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
@@ -220,7 +220,8 @@ function AppStep({ view, begun, problem }: { view: View; begun: Begun; problem?:
       <p>{text.scan}</p>
       <div class="qr" dangerouslySetInnerHTML={{ __html: qr }} />
       <p>
-        {text.key}: <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
+        {labelOf(view, text.key)}
+        <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
       </p>
       <p>
         <a href={uri}>{text.open}</a>

@@ -119,14 +119,17 @@ type Models = Awaited<ReturnType<AccountServices['analytics']['tokens']>>['model
 function ModelPanel({ view, models }: { view: View; models: Models }) {
   const text = usageMessages[view.language];
   const number = (count: number) => formatNumber(view, count);
-  const entries = models.map(({ model, inputTokens, outputTokens, requests }) => (
-    <Entry
-      name={model}
-      about={[text.tokenParts(number(inputTokens), number(outputTokens), number(requests))]}
-    >
-      <p class="number">{text.tokens(number(inputTokens + outputTokens))}</p>
-    </Entry>
-  ));
+  const entries = models.map(({ model, inputTokens, outputTokens, requests }) => {
+    const tokens = inputTokens + outputTokens;
+    return (
+      <Entry
+        name={model}
+        about={[text.tokenParts(number(inputTokens), number(outputTokens), number(requests))]}
+      >
+        <p class="number">{text.tokens(tokens, number(tokens))}</p>
+      </Entry>
+    );
+  });
   return (
     <Panel id="models" title={text.models}>
       {models.length > 0 && <p class="soft">{text.modelsText}</p>}

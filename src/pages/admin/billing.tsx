@@ -3,7 +3,7 @@ import type { EventRow, ReversalRow } from '../../billing/tables.ts';
 import { adminBillingMessages, adminMessages } from '../../languages/messages.ts';
 import { isOrganizationId } from '../../lib/jurisdiction.ts';
 import { Form } from '../kit/form.tsx';
-import { formatNumber } from '../kit/format.ts';
+import { formatNumber, labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Alert, Badge, Panel, Time } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
@@ -143,7 +143,8 @@ function EventTable(props: { view: View; rows: EventRow[]; canReplay: boolean })
       <td>
         <Time view={view} at={row.receivedAt} />
         <div class="soft">
-          {attempts}: {row.attempts}
+          {labelOf(view, attempts)}
+          {row.attempts}
         </div>
       </td>
       {canReplay && (

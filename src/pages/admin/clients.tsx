@@ -12,6 +12,7 @@ import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.ts
 import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Count, Pager } from '../kit/table.tsx';
@@ -191,13 +192,15 @@ function ClientEntry({
         <>
           <code>{row.id}</code> · {row.scopes.join(' ')}
         </>,
-        row.redirectUris.length > 0 && `${text.leadsTo}: ${row.redirectUris.join(', ')}`,
+        row.redirectUris.length > 0 && `${labelOf(view, text.leadsTo)}${row.redirectUris.join(', ')}`,
         <>
-          {text.created}: <Time view={view} at={row.createdAt} />
+          {labelOf(view, text.created)}
+          <Time view={view} at={row.createdAt} />
         </>,
         previous !== null && previous > Date.now() && (
           <>
-            {text.previousUntil}: <Time view={view} at={previous} />
+            {labelOf(view, text.previousUntil)}
+            <Time view={view} at={previous} />
           </>
         ),
       ]}

@@ -7,6 +7,7 @@ import { adminMessages, keysMessages, kitMessages } from '../../languages/messag
 import { SCOPES } from '../../lib/scopes.ts';
 import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { expiryOf, type RefusedForm, valid } from '../kit/form-data.ts';
+import { labelOf } from '../kit/format.ts';
 import { Expiry, ShownKey } from '../kit/key.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Panel, Time, TimeOr } from '../kit/panel.tsx';
@@ -156,18 +157,21 @@ function KeyEntry(props: {
           <code>{row.prefix}…</code> · {row.scopes.join(', ')}
         </>,
         <>
-          {text.created}: <Time view={view} at={row.createdAt} /> · {text.lastUsed}:{' '}
+          {labelOf(view, text.created)}
+          <Time view={view} at={row.createdAt} /> · {labelOf(view, text.lastUsed)}
           <TimeOr view={view} at={row.lastUsedAt} none={kitMessages[view.language].never} />
         </>,
         !isKept && (state === 'suspended' ? text.suspendedText : text.unkept),
         expiresAt !== null && (
           <>
-            {text.expires}: <Expiry view={view} at={expiresAt} />
+            {labelOf(view, text.expires)}
+            <Expiry view={view} at={expiresAt} />
           </>
         ),
         previous !== null && previous > now && (
           <>
-            {text.previousUntil}: <Time view={view} at={previous} />
+            {labelOf(view, text.previousUntil)}
+            <Time view={view} at={previous} />
           </>
         ),
       ]}

@@ -11,7 +11,7 @@ import type { RealmRow } from '../../realms/tables.ts';
 import { SignInPage } from '../entry/sign-in.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { formOf, type RefusedForm, valid } from '../kit/form-data.ts';
-import { LANGUAGE_NAMES } from '../kit/frame.tsx';
+import { languageName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
@@ -97,7 +97,7 @@ function AppearanceForm(props: {
               value={one}
               data-preview
             >
-              {text.previewIn(LANGUAGE_NAMES[one])}
+              {text.previewIn(languageName(one))}
             </button>
           ))}
         </div>
@@ -111,7 +111,7 @@ function AppearanceForm(props: {
       {LANGUAGES.map((one, at) => (
         <Field
           {...field(`appearance.welcome.${one}`)}
-          label={text.welcome(LANGUAGE_NAMES[one])}
+          label={text.welcome(languageName(one))}
           hint={at === 0 ? text.welcomeHint : undefined}
           maxlength={300}
         />

@@ -4,6 +4,7 @@ import { adminMessages, resourcesMessages } from '../../languages/messages.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
 import { ChoiceField, Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid, validEntry } from '../kit/form-data.ts';
+import { labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -127,7 +128,8 @@ function ResourceEntry(props: { view: View; row: ProtectedResourceRow; refused: 
         </>,
         <a href={view.path(`/.well-known/oauth-protected-resource/${row.id}`)}>{text.metadata}</a>,
         <>
-          {text.created}: <Time view={view} at={row.createdAt} />
+          {labelOf(view, text.created)}
+          <Time view={view} at={row.createdAt} />
         </>,
       ]}
     >

@@ -6,7 +6,7 @@ import {
   userMessages,
 } from '../../languages/messages.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
-import { deviceName, formatNumber } from '../kit/format.ts';
+import { deviceName, formatNumber, labelOf } from '../kit/format.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Entries, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
@@ -57,7 +57,8 @@ export function CreditsPanel(props: Omit<UserPanelProps, 'data'> & { data: Pick<
   return (
     <Panel id="credits" title={text.credits}>
       <p>
-        {text.balance}: <strong>{formatNumber(view, credits.balance)}</strong>
+        {labelOf(view, text.balance)}
+        <strong>{formatNumber(view, credits.balance)}</strong>
       </p>
       <Form
         view={view}

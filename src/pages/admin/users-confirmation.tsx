@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { adminMessages, usersMessages } from '../../languages/messages.ts';
 import { Hidden } from '../kit/form.tsx';
+import { labelOf } from '../kit/format.ts';
 import { Alert } from '../kit/panel.tsx';
 import { AdminFrame } from './frame.tsx';
 import { BOX_PREFIX, type BulkChange } from './users-bulk.ts';
@@ -39,7 +40,8 @@ export function BulkConfirmation(props: {
       </ul>
       {reason !== undefined && (
         <p>
-          {adminMessages[visit.view.language].reason}: {reason}
+          {labelOf(visit.view, adminMessages[visit.view.language].reason)}
+          {reason}
         </p>
       )}
     </BulkStep>

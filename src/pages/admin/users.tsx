@@ -4,6 +4,7 @@ import type { AppContext } from '../../http/context.ts';
 import { usersMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { type FormProblem, formProblem } from '../kit/form-data.ts';
+import { formatNumber } from '../kit/format.ts';
 import { linkBack, type PageDefinition, pageRoutes, refusedIn } from '../kit/page.ts';
 import { Pager } from '../kit/table.tsx';
 import { show } from '../kit/view.ts';
@@ -77,7 +78,7 @@ export function adminUsersPageRoutes(services: AdminServices) {
         >
           <UserSearchForm view={view} search={search} plans={plans} problem={problem} />
           <div class="between">
-            <p>{text.found(page.total, page.totalIsExact)}</p>
+            <p>{text.found(page.total, formatNumber(view, page.total), page.totalIsExact)}</p>
             <p class="buttons">
               <SavedFilters view={view} search={search} />
               <a class="button" href={view.link(`${ADMIN_PAGES.users}/new`)}>

@@ -6,6 +6,7 @@ import type { WebhookEndpointRow } from '../../webhooks/tables.ts';
 import { CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { labelOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Entry, Panel, TimeOr } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
@@ -129,7 +130,8 @@ function WebhookEntry({ view, known: { row } }: { view: View; known: ShownEndpoi
         ...(row.description ? [<code>{host}</code>] : []),
         row.events === null ? text.allEvents : row.events.join(' '),
         <>
-          {text.delivered}: <TimeOr view={view} at={row.deliveredAt} none={text.never} />
+          {labelOf(view, text.delivered)}
+          <TimeOr view={view} at={row.deliveredAt} none={text.never} />
         </>,
       ]}
     />

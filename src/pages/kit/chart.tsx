@@ -1,5 +1,5 @@
 import { kitMessages } from '../../languages/messages.ts';
-import { formatDayMonth, formatNumber } from './format.ts';
+import { formatDayMonth, formatNumber, labelOf } from './format.ts';
 import { Table } from './table.tsx';
 import type { View } from './view.ts';
 
@@ -35,7 +35,7 @@ export function DayBars({ view, days, label }: { view: View; days: DailyNumbers;
         <path d={bars.join('')} />
         {days.map(({ date, value }, at) => (
           <rect x={at * STEP} width={STEP} height={HEIGHT}>
-            <title>{`${formatDayMonth(view, date)}: ${formatNumber(view, value)}`}</title>
+            <title>{`${labelOf(view, formatDayMonth(view, date))}${formatNumber(view, value)}`}</title>
           </rect>
         ))}
       </svg>

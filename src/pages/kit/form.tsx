@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { kitMessages } from '../../languages/messages.ts';
 import { RobotCheck } from './challenge.tsx';
 import type { FormProblem, RefusedForm } from './form-data.ts';
+import { labelOf } from './format.ts';
 import { Icon } from './icon.tsx';
 import type { View } from './view.ts';
 
@@ -72,7 +73,7 @@ function Summary({ view, problem }: { view: View; problem: FormProblem }) {
   return (
     <div class="notice bad" role="alert" tabindex={-1} autofocus>
       <p>
-        <span class="hidden">{kitMessages[view.language].error}: </span>
+        <span class="hidden">{labelOf(view, kitMessages[view.language].error)}</span>
         {problem.summary}
       </p>
       {fields.length > 0 && (

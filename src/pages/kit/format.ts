@@ -142,6 +142,11 @@ function sentence(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
 }
 
+/** What stands before something that it names, with the colon of the language. */
+export function labelOf({ language }: View, name: string): string {
+  return kitMessages[language].label(name);
+}
+
 function localeOf({ locale, language }: View): string {
   return locale ?? language;
 }
@@ -178,7 +183,8 @@ export function languageOptions(current: string | null): [string, string][] {
   return tags.map((tag) => [tag, languageName(tag)]);
 }
 
-function languageName(tag: string): string {
+/** A language by its own name; a BCP 47 tag. */
+export function languageName(tag: string): string {
   // DisplayNames takes no extensions such as `-u-ca-buddhist` (ECMA-402, 12.5.1).
   const name = new Intl.DisplayNames(tag, { type: 'language' }).of(new Intl.Locale(tag).baseName) ?? tag;
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);

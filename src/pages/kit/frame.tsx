@@ -4,6 +4,7 @@ import { kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { LANGUAGES } from '../../lib/language.ts';
 import type { Appearance } from '../../lib/realm.ts';
+import { labelOf, languageName } from './format.ts';
 import { firstLetter, Icon, KeyMark } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
 import { Avatar } from './panel.tsx';
@@ -12,8 +13,6 @@ import type { Visit } from './visit.ts';
 
 /** A realm of this name has Latchkey's key for its mark. */
 const PRODUCT = 'Latchkey';
-/** What languages call themselves. */
-export const LANGUAGE_NAMES = { en: 'English', de: 'Deutsch' };
 
 interface FrameProps {
   view: View;
@@ -42,7 +41,7 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={view.theme ?? 'light dark'} />
         <meta name="robots" content="noindex" />
-        <title>{`${failed ? `${text.error}: ` : ''}${title} · ${realm.name}`}</title>
+        <title>{`${failed ? labelOf(view, text.error) : ''}${title} · ${realm.name}`}</title>
         <link rel="stylesheet" href={STYLESHEET} />
         <link rel="icon" href={ICON} type="image/svg+xml" />
         <style>{view.colors}</style>
@@ -67,10 +66,10 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
           <nav aria-label={text.language}>
             {LANGUAGES.map((other) =>
               other === language ? (
-                <span aria-current="true">{LANGUAGE_NAMES[other]}</span>
+                <span aria-current="true">{languageName(other)}</span>
               ) : (
                 <a href={view.inLanguage(other)} lang={other} hreflang={other} rel="nofollow">
-                  {LANGUAGE_NAMES[other]}
+                  {languageName(other)}
                 </a>
               ),
             )}
@@ -203,7 +202,7 @@ function UserMenu({ visit, name, badge, elsewhere = [], signOut }: MenuFrameProp
     <div class="who">
       <button type="button" class="ghost" popovertarget="who">
         <Avatar user={user} small />
-        <span class="hidden">{text.userMenu}: </span>
+        <span class="hidden">{labelOf(view, text.userMenu)}</span>
         <span class="name">{name}</span>
         <Icon name="chevron-down" />
       </button>

@@ -1,0 +1,38 @@
+import type { Texts } from '../texts.ts';
+
+/** In Spanish. */
+export const adminClients: Texts['adminClients'] = {
+  text: 'Aplicaciones en las que los usuarios inician sesión con este espacio. Lo que esta página no pide se establece con la API.',
+  shownOnce: 'Copie el secreto ahora',
+  shownOnceText: 'No se volverá a mostrar.',
+  made: 'La aplicación no tiene secreto. Su identificador es',
+  create: 'Nueva aplicación',
+  createButton: 'Registrar la aplicación',
+  name: 'Nombre, como lo ven los usuarios',
+  redirectUris: 'Direcciones de redirección',
+  redirectUrisHint: 'Una por línea; https, http en localhost o el esquema de una aplicación',
+  kind: 'Método de autenticación',
+  kinds: {
+    client_secret_basic: 'Con un secreto: funciona en un servidor',
+    none: 'Ninguno: funciona en un navegador o en los dispositivos de sus usuarios',
+  },
+  firstParty: 'Es nuestra: no se pide permiso a los usuarios',
+  pairwise: 'Conoce a los usuarios por nombres que ninguna aplicación de otro sitio tiene',
+  pairwiseBadge: 'Nombres propios',
+  scopes: 'Ámbitos que puede solicitar',
+  scopesHint: 'Ámbitos separados por espacios',
+  firstPartyBadge: 'Nuestra',
+  publicBadge: 'Pública',
+  selfBadge: 'Se registró a sí misma',
+  created: 'Registrada',
+  leadsTo: 'Lleva a',
+  previousUntil: 'Fin de validez del secreto anterior',
+  change: (name) => `Renovar el secreto de ${name} o eliminarla`,
+  changePublic: (name) => `Eliminar ${name}`,
+  overlap: 'El secreto anterior sigue valiendo',
+  overlaps: { '0': 'Nada: se ha filtrado', '3600': 'Una hora', '86400': 'Un día', '604800': 'Una semana' },
+  rotate: 'Renovar',
+  confirm: 'Sí, nadie podrá iniciar sesión con esta aplicación',
+  delete: 'Eliminar',
+  done: { deleted: 'La aplicación se ha eliminado. Se rechaza en todas partes en 30 segundos.' },
+};

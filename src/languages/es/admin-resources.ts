@@ -1,0 +1,29 @@
+import type { Texts } from '../texts.ts';
+
+/** In Spanish. */
+export const adminResources: Texts['adminResources'] = {
+  text: 'API y servidores MCP a los que pueden destinarse los tokens de las aplicaciones. Lo que esta página no pide se establece con la API.',
+  create: 'Nuevo recurso',
+  createButton: 'Añadir',
+  name: 'Nombre, como lo ven los usuarios',
+  resource: 'Dirección',
+  resourceHint:
+    'Como lo llaman las aplicaciones y los tokens, por ejemplo https://mcp.example.com/mcp; no se puede cambiar después',
+  scopes: 'Ámbitos que las aplicaciones pueden solicitar',
+  scopesHint: 'Ámbitos separados por espacios, por ejemplo images:read images:write',
+  open: 'Cualquier aplicación puede pedirlo, también una que se registra a sí misma',
+  openBadge: 'Abierto',
+  metadata: 'Metadatos (RFC 9728)',
+  created: 'Añadido',
+  change: (name) => `Cambiar o quitar ${name}`,
+  save: 'Guardar',
+  seconds: 'Segundos que duran sus tokens',
+  secondsHint: 'Vacío para la duración de la aplicación o del espacio',
+  confirm: 'Sí, ninguna aplicación recibe ya un token para él',
+  delete: 'Quitar',
+  done: {
+    created: 'El recurso se ha añadido.',
+    changed: 'El recurso se ha cambiado, en todas partes en 30 segundos.',
+    deleted: 'El recurso se ha quitado. Ya no se crea ningún token para él, en todas partes en 30 segundos.',
+  },
+};

@@ -1,0 +1,43 @@
+import type { Texts } from '../texts.ts';
+
+/** In French. */
+export const adminClients: Texts['adminClients'] = {
+  text: 'Applications dans lesquelles les utilisateurs se connectent grâce à cet espace. Ce que cette page ne demande pas se définit par l’API.',
+  shownOnce: 'Copiez le secret maintenant',
+  shownOnceText: 'Il ne sera plus jamais affiché.',
+  made: 'L’application n’a pas de secret. Son identifiant est',
+  create: 'Nouvelle application',
+  createButton: 'Enregistrer l’application',
+  name: 'Nom, tel que les utilisateurs le voient',
+  redirectUris: 'Adresses de redirection',
+  redirectUrisHint: 'Une par ligne ; https, http sur localhost ou le schéma d’une application',
+  kind: 'Méthode d’authentification',
+  kinds: {
+    client_secret_basic: 'Par un secret : elle fonctionne sur un serveur',
+    none: 'Aucune : elle fonctionne dans un navigateur ou sur les appareils de ses utilisateurs',
+  },
+  firstParty: 'C’est la nôtre : aucune autorisation n’est demandée aux utilisateurs',
+  pairwise: 'Elle connaît les utilisateurs par des noms qu’aucune application d’un autre site n’a',
+  pairwiseBadge: 'Noms propres à elle',
+  scopes: 'Étendues qu’elle peut demander',
+  scopesHint: 'Étendues séparées par des espaces',
+  firstPartyBadge: 'La nôtre',
+  publicBadge: 'Publique',
+  selfBadge: 'S’est enregistrée elle-même',
+  created: 'Enregistrée',
+  leadsTo: 'Mène à',
+  previousUntil: 'Fin de validité du secret précédent',
+  change: (name) => `Renouveler le secret de ${name} ou la supprimer`,
+  changePublic: (name) => `Supprimer ${name}`,
+  overlap: 'Le secret précédent reste valable',
+  overlaps: {
+    '0': 'Pas du tout : il a fuité',
+    '3600': 'Une heure',
+    '86400': 'Un jour',
+    '604800': 'Une semaine',
+  },
+  rotate: 'Renouveler',
+  confirm: 'Oui, plus personne ne pourra se connecter avec cette application',
+  delete: 'Supprimer',
+  done: { deleted: 'L’application a été supprimée. Elle est refusée partout d’ici 30 secondes.' },
+};
