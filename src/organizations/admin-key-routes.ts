@@ -3,7 +3,7 @@ import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import { ProductKeyListSchema, productKeyShape } from '../product-keys/schemas.ts';
+import { CountedKeyListSchema, productKeyShape } from '../product-keys/schemas.ts';
 import { OrganizationKeyParams } from './key-routes.ts';
 import type { OrganizationKeys } from './key-service.ts';
 import { OrganizationParams } from './schemas.ts';
@@ -28,13 +28,13 @@ export function organizationKeyAdminRoutes(
         description: 'What was used by each, too. Nobody can read a key again.',
         request: { params: OrganizationParams },
         responses: responses(
-          { 200: json(ProductKeyListSchema, 'All, newest first') },
+          { 200: json(CountedKeyListSchema, 'All, newest first') },
           { codes: ['organization_not_found', 'validation_failed'] },
         ),
       }),
       async (c) => {
         const keys = await organizationKeys.list(await operate(c, c.req.valid('param').id));
-        return c.json({ data: keys.map(productKeyShape), next_cursor: null }, 200);
+        return c.json({ data: keys.map(productKeyShape), next_cursor: null, total: keys.length }, 200);
       },
     )
     .openapi(

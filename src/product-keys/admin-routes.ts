@@ -5,7 +5,7 @@ import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import type { UserKeyAdmin } from './admin-service.ts';
-import { ProductKeyListSchema, ProductKeyParams, productKeyShape } from './schemas.ts';
+import { CountedKeyListSchema, ProductKeyParams, productKeyShape } from './schemas.ts';
 
 const UserKeyParams = UserIdParams.extend({ key_id: ProductKeyParams.shape.id });
 
@@ -24,13 +24,13 @@ export function userKeyAdminRoutes(userKeyAdmin: UserKeyAdmin, levels: Levels) {
         description: 'What was used by each, too. Nobody can read a key again.',
         request: { params: UserIdParams },
         responses: responses(
-          { 200: json(ProductKeyListSchema, 'All, newest first') },
+          { 200: json(CountedKeyListSchema, 'All, newest first') },
           { codes: ['user_not_found'] },
         ),
       }),
       async (c) => {
         const keys = await userKeyAdmin.list(target(c, c.req.valid('param').id));
-        return c.json({ data: keys.map(productKeyShape), next_cursor: null }, 200);
+        return c.json({ data: keys.map(productKeyShape), next_cursor: null, total: keys.length }, 200);
       },
     )
     .openapi(

@@ -85,6 +85,11 @@ export const ProductKeyListSchema = z
   .object({ data: z.array(ProductKeySchema), next_cursor: z.string().nullable() })
   .openapi('ProductKeyList');
 
+/** The keys of somebody as operators see them: as every list of theirs it has a total. */
+export const CountedKeyListSchema = z
+  .object({ ...ProductKeyListSchema.shape, total: z.int() })
+  .openapi('CountedProductKeyList');
+
 export const ShownProductKeySchema = z
   .object({
     ...ProductKeySchema.shape,

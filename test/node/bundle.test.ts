@@ -32,7 +32,7 @@ describe('what the bundle has of its packages', () => {
       const called = call.split('.').reduce((at, name) => at?.[name], stripe);
       expect(called, call).toBeTypeOf('function');
     }
-    expect(stripe.refunds.create).toBeUndefined();
+    expect(stripe.payouts.create).toBeUndefined();
   });
 
   it("is of no resource that Stripe's SDK does not have", () => {
