@@ -5,15 +5,12 @@ import type { AppContext, AppEnv } from '../http/context.ts';
 import type { MailTemplate } from '../messages/templates/mail-data.ts';
 import { render } from '../messages/templates/render.ts';
 import { SAMPLE_BRAND, SAMPLES } from '../messages/templates/samples.ts';
-import { show, viewFor } from '../pages/kit/view.ts';
+import { show, showMail, viewFor } from '../pages/kit/view.ts';
 import { KitPage } from './kit.tsx';
 import { GalleryPage, MailboxPage } from './pages.tsx';
 import { type DevMessage, readMessage, readMessages } from './store.ts';
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'";
-/** A mail is shown as a stranger would be let in: no script, no form, nothing from elsewhere. */
-const MAIL_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups";
 
 /** What development has to look at: the mails and texts that the `dev` providers keep, all templates, and all parts of pages. */
 export function devRoutes(d1: D1Database) {
@@ -27,13 +24,13 @@ export function devRoutes(d1: D1Database) {
     .get('/dev/mailbox/:id', async (c) => {
       const message = await readMessage(d1, c.req.param('id'));
       if (!message?.html) throw new ApiError('not_found');
-      return mail(c, message.html);
+      return showMail(c, message.html);
     })
     .get('/dev/mail-templates', (c) => page(c, <GalleryPage templates={Object.keys(SAMPLES)} />))
     .get('/dev/mail-templates/:template/:locale', (c) => {
       const template = c.req.param('template') as MailTemplate;
       if (!Object.hasOwn(SAMPLES, template)) throw new ApiError('not_found');
-      return mail(c, render(template, c.req.param('locale'), SAMPLE_BRAND, SAMPLES[template]).html);
+      return showMail(c, render(template, c.req.param('locale'), SAMPLE_BRAND, SAMPLES[template]).html);
     });
 }
 
@@ -45,10 +42,4 @@ function messageShape(message: DevMessage) {
 function page(c: AppContext, content: JSX.Element) {
   c.header('Content-Security-Policy', PAGE_POLICY);
   return c.html(`<!doctype html>${content}`);
-}
-
-function mail(c: AppContext, html: string) {
-  c.header('Content-Security-Policy', MAIL_POLICY);
-  c.header('X-Frame-Options', 'SAMEORIGIN');
-  return c.html(html);
 }

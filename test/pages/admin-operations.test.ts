@@ -271,6 +271,38 @@ describe('messages', () => {
     expect((await mailTo(who.email, /^Welcome/, 2)).text).toContain('token=again');
     await expect.poll(async () => (await submit(path, { form: 'retry' }, admin)).status).toBe(409);
   });
+
+  it('have a preview of what is made up, for operators of their realm alone', async () => {
+    const { user: who } = await register();
+    await mailTo(who.email, /^Welcome/);
+    await env.DB.prepare("UPDATE outbox SET locale = 'fr', data = ? WHERE user_id = ?")
+      .bind(
+        JSON.stringify({ name: 'Grace Hopper', link: 'https://auth.test/?token=again', hours: 24 }),
+        who.id,
+      )
+      .run();
+    const row = await env.DB.prepare('SELECT id FROM outbox WHERE user_id = ?').bind(who.id).first('id');
+    const path = `/admin/mail/${row}/preview`;
+    expect((await open(`/admin/mail/${row}`, admin)).body).toContain(`src="${path}"`);
+    const shown = await open(path, admin);
+    expect(shown.status).toBe(200);
+    expect(shown.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
+    expect(shown.body).toContain('Ada Lovelace');
+    expect(shown.body).toContain('<html lang="fr"');
+    expect(shown.body).not.toMatch(/Grace|token=again/);
+    expect((await open(path, await visitor())).status).toBe(403);
+    expect((await open(path)).headers.get('location')).toMatch(/^\/login/);
+    expect((await open('/admin/mail/msg_none/preview', admin)).status).toBe(404);
+    await env.DB.prepare("UPDATE outbox SET channel = 'sms' WHERE id = ?").bind(row).run();
+    expect((await open(path, admin)).status).toBe(404);
+    expect((await open(`/admin/mail/${row}`, admin)).body).not.toContain(path);
+    const other = 'mail-elsewhere';
+    await createRealm(other);
+    await env.DB.prepare("UPDATE outbox SET channel = 'mail', realm_id = ? WHERE id = ?")
+      .bind(other, row)
+      .run();
+    expect((await open(path, admin)).status).toBe(404);
+  });
 });
 
 it('a test message goes to whoever asks for it', async () => {

@@ -17,6 +17,9 @@ export const adminMail: Texts['adminMail'] = {
   notRetriable:
     'Sie kann nicht noch einmal gesendet werden: Sie wurde gesendet, oder ihr Inhalt nützt nichts mehr.',
   error: 'Letzter Fehler',
+  preview: 'Vorschau',
+  previewText:
+    'So sieht eine solche E-Mail aus, mit erfundenen Namen und Links: Was in dieser stand, wird nie gezeigt.',
   done: {
     retried: 'Die Nachricht ist wieder unterwegs.',
     tested: 'Eine Testnachricht ist unterwegs an Ihre Adresse.',

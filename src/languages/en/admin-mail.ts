@@ -14,6 +14,9 @@ export const adminMail = {
   test: 'Send me a test message',
   notRetriable: 'It cannot be sent again: it was sent, or its content is of no use any more.',
   error: 'Last error',
+  preview: 'Preview',
+  previewText:
+    'What such an email looks like, with made-up names and links: what this one said is never shown.',
   done: {
     retried: 'The message is on its way again.',
     tested: 'A test message is on its way to your address.',

@@ -16,6 +16,9 @@ export const adminMail: Texts['adminMail'] = {
   test: 'Enviarme un mensaje de prueba',
   notRetriable: 'No se puede enviar de nuevo: ya se envió, o su contenido ya no sirve.',
   error: 'Último error',
+  preview: 'Vista previa',
+  previewText:
+    'Así se ve un correo de este tipo, con nombres y enlaces inventados: lo que decía este nunca se muestra.',
   done: {
     retried: 'El mensaje está de nuevo en camino.',
     tested: 'Hay un mensaje de prueba en camino a su dirección.',

@@ -16,6 +16,9 @@ export const adminMail: Texts['adminMail'] = {
   test: 'M’envoyer un message de test',
   notRetriable: 'Il ne peut pas être renvoyé : il a été envoyé ou son contenu ne sert plus à rien.',
   error: 'Dernière erreur',
+  preview: 'Aperçu',
+  previewText:
+    'L’aspect d’un tel e-mail, avec des noms et des liens inventés : le contenu de celui-ci n’est jamais affiché.',
   done: {
     retried: 'Le message est de nouveau en route.',
     tested: 'Un message de test est en route vers votre adresse.',

@@ -1,14 +1,18 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { ApiError } from '../../errors.ts';
 import type { AppEnv } from '../../http/context.ts';
 import { cursorOf } from '../../http/list-schemas.ts';
 import { adminMessages, mailMessages } from '../../languages/messages.ts';
 import type { Message } from '../../messages/admin-service.ts';
+import type { MailTemplate } from '../../messages/templates/mail-data.ts';
+import { render } from '../../messages/templates/render.ts';
+import { SAMPLE_BRAND, SAMPLES } from '../../messages/templates/samples.ts';
 import { Form } from '../kit/form.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { Badge, DescriptionList, Time, TimeOr } from '../kit/panel.tsx';
+import { Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
-import type { View } from '../kit/view.ts';
+import { showMail, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
 import { type AdminServices, adminArea } from './visit.ts';
 
@@ -123,12 +127,37 @@ export function adminMailPageRoutes(services: AdminServices) {
               <p class="soft">{text.notRetriable}</p>
             )}
           </section>
+          {isMail(row) && (
+            <Panel id="preview" title={text.preview}>
+              <p class="soft">{text.previewText}</p>
+              <div class="preview">
+                <iframe
+                  src={view.link(`${PATH}/${row.id}/preview`)}
+                  title={text.preview}
+                  sandbox="allow-same-origin"
+                  inert
+                />
+              </div>
+            </Panel>
+          )}
           <BackLink visit={visit} page="mail" />
         </AdminFrame>
       );
     },
   });
-  return new Hono<AppEnv>().route('/', list).route('/', one);
+  const preview = area.admit(async (c, { realmId, view: { realm } }) => {
+    const row = await outbox.get(realmId, c.req.param('id') ?? '');
+    if (!isMail(row)) throw new ApiError('message_not_found');
+    // Its links lead where those of the samples do.
+    const brand = { ...SAMPLE_BRAND, name: realm.name, color: realm.color };
+    return showMail(c, render(row.template, row.locale, brand, SAMPLES[row.template]).html);
+  });
+  return new Hono<AppEnv>().route('/', list).route('/', one).get(`${PATH}/:id/preview`, preview);
+}
+
+/** Whether it can be shown with what is made up; not a text message, nor a mail of a version that is no more. */
+function isMail(row: Message): row is Message & { template: MailTemplate } {
+  return row.channel === 'mail' && Object.hasOwn(SAMPLES, row.template);
 }
 
 function detailsOf(view: View, row: Message): Parameters<typeof DescriptionList>[0]['entries'] {

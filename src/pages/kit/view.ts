@@ -156,3 +156,14 @@ export function show(
   c.header('Vary', 'Accept-Language', { append: true });
   return c.html(html, status);
 }
+
+/** A mail is shown as a stranger would be let in: no script, no form, nothing from elsewhere. */
+const MAIL_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups";
+
+/** Sends the HTML of a mail, which pages of ours may frame. */
+export function showMail(c: AppContext, html: string): Response {
+  c.header('Content-Security-Policy', MAIL_POLICY);
+  c.header('X-Frame-Options', 'SAMEORIGIN');
+  return c.html(html) as Response;
+}
