@@ -106,8 +106,8 @@ describe('the export of a user', () => {
       PastSessions.createTable(storage.sql);
       // Many of one moment, too: pages end between them.
       for (const sql of [
-        `INSERT INTO uses SELECT n, 'consume', NULL, ${Date.now()}, '2020-01-01', 'images', n, 0, NULL FROM n`,
-        `INSERT INTO token_uses SELECT n, NULL, ${Date.now()}, '2020-01-01', 'small', 'small', n, 1, NULL FROM n`,
+        `INSERT INTO uses SELECT n, 'consume', NULL, ${Date.now()}, '2020-01-01', 'images', n, 0, NULL, NULL FROM n`,
+        `INSERT INTO token_uses SELECT n, NULL, ${Date.now()}, '2020-01-01', 'small', 'small', n, 1, NULL, NULL FROM n`,
         "INSERT INTO quota_days SELECT 'r' || (n % 2), date('2020-01-01', (n / 2) || ' days'), n FROM n",
         "INSERT INTO token_days SELECT date('2020-01-01', (n / 3) || ' days'), 'm' || (n % 3), n, 1, 1 FROM n",
         `INSERT INTO credit_transactions (seq, id, type, amount, balance_after, reference, created_at)
