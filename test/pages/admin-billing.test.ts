@@ -100,7 +100,9 @@ it('prices are chosen from those of Stripe that are not archived, by their names
   expect(field).toContain('Product of price_pro_month · ');
   expect(field).toContain('<option value="price_pro_month" selected="">');
   expect(field).toContain('value="price_unmapped_month"');
-  expect(field).not.toContain('price_retired');
+  expect(field).not.toContain('"price_retired"');
+  // What is paid by use goes along with a plan's price.
+  expect(field).not.toContain('"price_counting"');
 });
 
 it.each([500, 'drop', 'hung'] as const)('prices are typed where Stripe says nothing: %s', async (status) => {

@@ -91,12 +91,14 @@ function PriceField(props: {
   const { view, field, offered } = props;
   const { priceId, noPrice } = adminBillingMessages[view.language];
   if (offered === null) return <Field {...field} label={priceId} maxlength={100} autocomplete="off" />;
-  const options = offered.map((price): [string, string] => [
+  // One by use goes along with that of a plan, and stands for nothing itself.
+  const standing = offered.filter(({ meterId }) => meterId === null);
+  const options = standing.map((price): [string, string] => [
     price.id,
     `${price.name} · ${priceText(view, price)}`,
   ]);
   const { value } = field;
-  const gone: [string, string][] = value && !offered.some(({ id }) => id === value) ? [[value, value]] : [];
+  const gone: [string, string][] = value && !standing.some(({ id }) => id === value) ? [[value, value]] : [];
   return <Select {...field} label={priceId} options={[['', noPrice], ...gone, ...options]} />;
 }
 
