@@ -68,41 +68,25 @@ export async function introspect(
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
   const { userId } = read;
-  const {
-    iss,
-    sub,
-    client_id,
-    scope,
-    aud,
-    exp,
-    iat,
-    jti,
-    sid,
-    auth_time,
-    amr,
-    acr,
-    act,
-    cnf,
-    org_id,
-    org_role,
-  } = read.claims as {
-    iss: string;
-    sub: string;
-    client_id: string;
-    scope?: string;
-    aud: string | string[];
-    exp: number;
-    iat: number;
-    jti: string;
-    sid?: string;
-    auth_time?: number;
-    amr?: string[];
-    acr?: string;
-    act?: Delegation;
-    cnf?: { jkt: string };
-    org_id?: string;
-    org_role?: string;
-  };
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf, org_id } =
+    read.claims as {
+      iss: string;
+      sub: string;
+      client_id: string;
+      scope?: string;
+      aud: string | string[];
+      exp: number;
+      iat: number;
+      jti: string;
+      sid?: string;
+      auth_time?: number;
+      amr?: string[];
+      acr?: string;
+      act?: Delegation;
+      cnf?: { jkt: string };
+      org_id?: string;
+    };
+  let organization: LiveSession['organization'] = null;
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
     // Of a client for itself: it holds while the client is there.
@@ -112,6 +96,7 @@ export async function introspect(
     const session = await parts.objects(userId).check(sid);
     if (isRefusal(session) || !(act || isOf(session, client_id)) || lacksFactor(session, realm))
       return INACTIVE;
+    organization = session.organization;
   }
   const about = { ...(scope !== undefined && { scope }), ...(sid !== undefined && { sid }) };
   const proof = {
@@ -120,7 +105,9 @@ export async function introspect(
     ...(acr !== undefined && { acr }),
     ...(act !== undefined && { act }),
     ...(cnf !== undefined && { cnf }),
-    ...(org_id !== undefined && { org_id, ...(org_role !== undefined && { org_role }) }),
+    ...(org_id !== undefined && { org_id }),
+    // As it is by now, not when the token was made; the session may have gone on to another organization since.
+    ...(organization && organization.id === org_id && { org_role: organization.role }),
   };
   const token_type = typeOf(cnf?.jkt ?? null);
   return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type };

@@ -46,6 +46,9 @@ async function tokensFor(client: MadeClient, who: Visitor, organization: string,
 const refreshed = (client: MadeClient, refresh_token: string) =>
   post('token', { grant_type: 'refresh_token', refresh_token, client_id: client.client_id });
 
+const introspected = async (token: string) =>
+  (await post('introspect', { token }, { headers: INTERNAL })).body;
+
 const decided = async (token: string, more: object = {}) => {
   const body = { token, scope: 'images:write', audience: RESOURCE, ...more };
   return (await send('POST', '/v1/authorize', body)).body;
@@ -94,6 +97,7 @@ describe('a client that a user lets act for an organization', () => {
     expect(claimsOf(again.body.access_token)).toMatchObject(claims);
     // Another role is in the next token.
     await send('PATCH', `/v1/admin/organizations/${id}/members/${who.user.user.id}`, { role: 'admin' });
+    expect(await introspected(again.body.access_token)).toMatchObject({ org_id: id, org_role: 'admin' });
     const later = await refreshed(client, again.body.refresh_token);
     expect(claimsOf(later.body.access_token)).toMatchObject({ org_id: id, org_role: 'admin' });
   });
@@ -122,6 +126,26 @@ describe('a client that a user lets act for an organization', () => {
     expect((await decided(token, { organization_id: second.id })).reason).toBe('not_a_member');
     expect((await decided(token, { organization_id: null })).reason).toBe('not_a_member');
     expect((await decided(token, { organization_id: first.id })).allowed).toBe(true);
+  });
+
+  it('is said by introspection as the session is by now: of an own one that went on elsewhere no role', async () => {
+    const [first, second] = [await team(), await team()];
+    const who = await member(first.id);
+    const userId = who.user.user.id;
+    await send('POST', `/v1/admin/organizations/${second.id}/members`, { user_id: userId, role: 'admin' });
+    const choose = async (organization_id: string) => {
+      const token = who.user.access_token;
+      const chosen = await call('PUT', '/v1/auth/session/organization', { token, body: { organization_id } });
+      expect(chosen.status, JSON.stringify(chosen.body)).toBe(200);
+      return chosen.body.access_token;
+    };
+    const token = await choose(first.id);
+    await send('PATCH', `/v1/admin/organizations/${first.id}/members/${userId}`, { role: 'owner' });
+    expect(await introspected(token)).toMatchObject({ org_id: first.id, org_role: 'owner' });
+    await choose(second.id);
+    const after = await introspected(token);
+    expect(after).toMatchObject({ active: true, org_id: first.id });
+    expect(after).not.toHaveProperty('org_role');
   });
 
   it('can ask for one, which has to be one of the user', async () => {
@@ -187,15 +211,17 @@ describe('a client that a user lets act for an organization', () => {
     const own = await tokensFor(confidential, who, '');
     const { verifier, challenge } = pkce();
     const waiting = backIn(await allow(asking(client, challenge, SCOPE), who, id));
-    const introspected = async () =>
-      (await post('introspect', { token: tokens.access_token }, { headers: INTERNAL })).body;
-    expect(await introspected()).toMatchObject({ active: true, org_id: id, org_role: 'member' });
+    expect(await introspected(tokens.access_token)).toMatchObject({
+      active: true,
+      org_id: id,
+      org_role: 'member',
+    });
     const removed = await call('DELETE', `/v1/organizations/${id}/members/${who.user.user.id}`, {
       token: owner.user.access_token,
     });
     expect(removed.status).toBe(204);
     expect((await decided(tokens.access_token)).reason).toBe('session_ended');
-    expect(await introspected()).toEqual({ active: false });
+    expect(await introspected(tokens.access_token)).toEqual({ active: false });
     const userinfo = await call('GET', '/oauth2/userinfo', { token: tokens.access_token });
     expect(userinfo.status).toBe(401);
     expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
