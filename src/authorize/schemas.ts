@@ -45,7 +45,7 @@ export const AuthorizeBody = z
       .nullish()
       .openapi({
         description:
-          'The organization whose plan, quota and credits are used; the one that the token names when left out, and none with null',
+          'The organization whose plan, quota and credits are used; the one that the token names when left out, and none with null. The token of a client is for no other than it names.',
         example: 'org_01j9zq7kfrv1tq0yw3c5d8e2ab',
       }),
     permission: z.string().min(1).max(100).optional().openapi({

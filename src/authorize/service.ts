@@ -154,9 +154,8 @@ export class Authorizer {
       const clientId = client?.id ?? null;
       const who = { userId, sessionId, apiKey: null, clientId, act, key: thumbprint, reference };
       const chosen = said.organization?.id ?? null;
-      // What the user has let a client do for an organization it does for no other, nor for the user.
-      if (client && chosen !== null && named !== undefined && named !== chosen)
-        throw new ApiError('not_a_member');
+      // What the user has let a client do for an organization, or for themselves alone, it does for nobody else.
+      if (client && named !== undefined && named !== chosen) throw new ApiError('not_a_member');
       const organizationId = named === undefined ? chosen : named;
       if (organizationId !== null) {
         const roles = permission === null ? null : rolesWith(realm.organizations?.roles, permission);

@@ -128,6 +128,24 @@ describe('a client that a user lets act for an organization', () => {
     expect((await decided(token, { organization_id: first.id })).allowed).toBe(true);
   });
 
+  it('uses nothing of an organization where it was allowed for the user alone, first-party or not; a session does', async () => {
+    const { id } = await team();
+    const who = await member(id, 'owner');
+    const more = { organization_id: id, credits: 9, reference: 'theirs' };
+    for (const first_party of [false, true]) {
+      const client = await createClient({ ...CLIENT, first_party });
+      const { access_token: token } = await tokensFor(client, who, '');
+      expect(await decided(token, more)).toMatchObject({ allowed: false, reason: 'not_a_member' });
+      expect((await decided(token, { organization_id: id })).reason).toBe('not_a_member');
+      expect(await decided(token, { organization_id: null })).toMatchObject({ allowed: true });
+    }
+    // Nothing was charged: the session, which is the user themselves, is the first.
+    expect(await decided(who.user.access_token, { ...more, audience: undefined })).toMatchObject({
+      allowed: true,
+      balance: 41,
+    });
+  });
+
   it('is said by introspection as the session is by now: of an own one that went on elsewhere no role', async () => {
     const [first, second] = [await team(), await team()];
     const who = await member(first.id);
