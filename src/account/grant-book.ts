@@ -14,13 +14,13 @@ export interface KeptCode extends NewGrantCode {
 }
 
 const CODES = 'grant_codes';
-const CONSENTS = 'client_consents';
+const CONSENTS = 'consents';
+/** What the user had allowed, by client, as versions of the tables before 6 kept it: of organizations they knew nothing. */
+const BY_CLIENT = 'client_consents';
 /** Codes that are kept at once: those of a browser that asks for more and more push out the oldest. */
 const MAX_CODES = 50;
-/** Clients whose consent is remembered. */
-const MAX_CLIENTS = 200;
-/** Organizations for which the consent to one client is remembered. */
-const MAX_ORGANIZATIONS = 50;
+/** Consents that are remembered. */
+const MAX_CONSENTS = 200;
 /** How long a code is remembered that is spent or over: who presents it then is found out. */
 const REMEMBERED = HOUR;
 
@@ -53,52 +53,49 @@ export class GrantBook {
     );
   }
 
-  consents(): Record<string, ClientConsent> {
-    return this.#kv.get<Record<string, ClientConsent>>(CONSENTS) ?? {};
+  consents(): ClientConsent[] {
+    return this.#kv.get<ClientConsent[]>(CONSENTS) ?? [];
   }
 
-  /** Remembers what the user allows a client, beside what they have allowed before. */
-  consent(
-    clientId: string,
-    {
-      scopes,
-      resources,
-      organizationId,
-    }: { scopes: string[]; resources: string[]; organizationId: string | null },
-    now: number,
-  ): void {
-    const { [clientId]: before, ...others } = this.consents();
+  /** Remembers what the user allows a client, beside what they have allowed it before for the same organization, or for themselves. */
+  consent({ clientId, organizationId, scopes, resources, at }: ClientConsent): void {
+    const isSame = (of: ClientConsent) => of.clientId === clientId && of.organizationId === organizationId;
+    const before = this.consents().find(isSame);
+    const others = this.consents().filter((of) => !isSame(of));
     const all = {
+      clientId,
+      organizationId,
       scopes: [...new Set([...(before?.scopes ?? []), ...scopes])],
       resources: [...new Set([...(before?.resources ?? []), ...resources])],
-      ...inOrganizations(before, organizationId),
+      at,
     };
-    const kept = Object.entries(others).slice(1 - MAX_CLIENTS);
-    this.#kv.put(CONSENTS, { ...Object.fromEntries(kept), [clientId]: { ...all, at: now } });
+    this.#kv.put(CONSENTS, [...others.slice(1 - MAX_CONSENTS), all]);
+  }
+
+  /** Takes over what an earlier version has kept: it was allowed for the user alone. */
+  upgrade(): void {
+    const kept =
+      this.#kv.get<Record<string, { scopes: string[]; resources?: string[]; at: number }>>(BY_CLIENT);
+    if (!kept) return;
+    const consents = Object.entries(kept).map(([clientId, { resources = [], ...consent }]) => {
+      return { ...consent, clientId, organizationId: null, resources };
+    });
+    this.#kv.put(CONSENTS, consents);
+    this.#kv.delete(BY_CLIENT);
   }
 
   /** Forgets a client; whether there was anything. */
   forget(clientId: string): boolean {
-    const { [clientId]: consent, ...others } = this.consents();
+    const consents = this.consents();
+    const others = consents.filter((of) => of.clientId !== clientId);
     const codes = this.#codes();
     const kept = codes.filter(({ grant }) => grant?.clientId !== clientId);
     if (kept.length < codes.length) this.#kv.put(CODES, kept);
-    if (consent) this.#kv.put(CONSENTS, others);
-    return consent !== undefined || kept.length < codes.length;
+    if (others.length < consents.length) this.#kv.put(CONSENTS, others);
+    return others.length < consents.length || kept.length < codes.length;
   }
 
   #codes(): KeptCode[] {
     return this.#kv.get<KeptCode[]>(CODES) ?? [];
   }
-}
-
-/** For which organizations a client may act, and for which the user has said so last. Of who is in none, nothing. */
-function inOrganizations(before: ClientConsent | undefined, organizationId: string | null) {
-  const { organizations = [] } = before ?? {};
-  if (organizationId === null) return organizations.length > 0 ? { organizations, organization: null } : {};
-  const others = organizations.filter((id) => id !== organizationId);
-  return {
-    organizations: [...others, organizationId].slice(-MAX_ORGANIZATIONS),
-    organization: organizationId,
-  };
 }

@@ -10,14 +10,15 @@ export type { SessionGrant } from './session-record.ts';
 /** The client of all sessions that are the user's own: the product's apps and pages, as which no client can register. */
 export const OWN_CLIENT = 'latchkey';
 
-/** What a user has allowed a client. `at` is Unix milliseconds. */
+/** What a user has allowed a client, for one organization or for themselves alone. */
 export interface ClientConsent {
+  clientId: string;
+  /** Null for the user alone. */
+  organizationId: string | null;
   scopes: string[];
-  /** Where it may use them, by audience; of what an earlier version noted it is not there. */
-  resources?: string[];
-  /** For which organizations, and for which it was said last, where it was for one. */
-  organizations?: string[];
-  organization?: string | null;
+  /** Where it may use them, by audience. */
+  resources: string[];
+  /** Unix milliseconds. */
   at: number;
 }
 
@@ -70,8 +71,8 @@ export interface RedeemedCode {
 
 /** What the authorization server needs of the account object: grants live there as sessions do. */
 export interface GrantObject {
-  /** What the user has allowed, by client. */
-  consents(): Promise<Record<string, ClientConsent>>;
+  /** What the user has allowed: what they said last, last. */
+  consents(): Promise<ClientConsent[]>;
   /**
    * Keeps a code that the user of a session of their own gives to a client, and with `consented` that they allow it what the code
    * is for. Refuses with `session_ended`, `account_suspended`, and `not_a_member` for an organization that the user is not in any more.

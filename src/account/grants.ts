@@ -32,8 +32,8 @@ export class Grants {
     this.#parts = parts;
   }
 
-  consents(): Record<string, ClientConsent> {
-    return this.#parts.state.get() ? this.#parts.book.consents() : {};
+  consents(): ClientConsent[] {
+    return this.#parts.state.get() ? this.#parts.book.consents() : [];
   }
 
   issueCode(
@@ -60,7 +60,7 @@ export class Grants {
     book.keep({ ...code, ...proof, sessionId: null }, now);
     if (consented && code.grant) {
       const { audience, clientId, organizationId = null, scope } = code.grant;
-      book.consent(clientId, { scopes: scope.split(' '), resources: audience, organizationId }, now);
+      book.consent({ clientId, organizationId, scopes: scope.split(' '), resources: audience, at: now });
       const inOne = organizationId === null ? {} : { organization_id: organizationId };
       const details = { client_id: clientId, scope, ...inOne };
       signIns.log('app_connected', sessionId, client, { details });

@@ -348,7 +348,7 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
 
   // Clients of the authorization server.
 
-  async consents(): Promise<Record<string, ClientConsent>> {
+  async consents(): Promise<ClientConsent[]> {
     return this.parts.grants.consents();
   }
 

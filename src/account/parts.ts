@@ -240,7 +240,7 @@ export class AccountParts {
 
   /** Gives the tables of an earlier version their present form. */
   upgrade(): void {
-    const { sql } = this.#ctx.storage;
+    const { kv, sql } = this.#ctx.storage;
     const tables = this.state.get()?.tables;
     if (tables === undefined) {
       upgradeTables(sql, this.told);
@@ -250,6 +250,7 @@ export class AccountParts {
       if (tables < 5) SessionTable.addKeys(sql);
       SessionTable.addOrganizations(sql);
     }
+    new GrantBook(kv).upgrade();
     // From version 5 on the log has no table before there is a second entry, and has the column from the first.
     if (tables === undefined || tables < 5) ActivityLog.addEvents(sql);
     this.state.noteTables();

@@ -158,8 +158,8 @@ export class ClientAuthorizations {
     return pushedRequest(this.#parts.pushedKeys, client, parameters, said === null ? key : null);
   }
 
-  /** What the user has allowed, by client. */
-  consents(userId: string): Promise<Record<string, ClientConsent>> {
+  /** What the user has allowed: what they said last, last. */
+  consents(userId: string): Promise<ClientConsent[]> {
     return this.#parts.objects(userId).consents();
   }
 
@@ -313,14 +313,16 @@ export class ClientAuthorizations {
     // Another program on the machine could have sent the browser here, and would get the answer.
     if (canBeImpersonated(redirectUri) && !isTried) return ask('interaction_required');
     if (client.firstParty) return { question: null, last: null };
-    const allowed = (await this.consents(principal.userId))[client.id];
+    const consents = (await this.consents(principal.userId)).filter(({ clientId }) => clientId === client.id);
+    const last = consents.at(-1)?.organizationId ?? null;
+    const meant = organizationId ?? last;
+    // What is allowed for an organization is for no other, nor for the user alone; nor is what is for them alone for it.
+    const allowed = consents.find((of) => of.organizationId === meant);
     if (!allowed || !scopes.every((scope) => allowed.scopes.includes(scope))) return ask('consent_required');
-    const { organizations = [], organization: last = null } = allowed;
-    if (organizationId !== null && !organizations.includes(organizationId)) return ask('consent_required');
     // What held for an organization does not hold for the user alone where they have left it since.
     if (organizationId === null && last !== null && !(await this.#isMember(last, principal)))
       return ask('consent_required');
-    const known = [userinfoAudience(realm), ...(allowed.resources ?? [])];
+    const known = [userinfoAudience(realm), ...allowed.resources];
     return audience.every((one) => known.includes(one)) ? { question: null, last } : ask('consent_required');
   }
 

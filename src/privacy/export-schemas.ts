@@ -24,7 +24,8 @@ export const ExportSchema = z
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
     apps: z.array(z.record(z.string(), z.unknown())).openapi({
-      description: 'What the user has allowed which client; what clients have is among the sessions',
+      description:
+        'What the user has allowed which client, for an organization or, where `organization_id` is null, for themselves; what clients have is among the sessions',
     }),
     api_keys: z.array(ProductKeySchema).openapi({ description: 'The user’s own, without their secrets' }),
     organizations: z.array(z.record(z.string(), z.unknown())).openapi({
@@ -66,8 +67,9 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
     external_id: externalId,
     preferences,
     sessions: sessionShapes(open, past),
-    apps: Object.entries(consents).map(([client_id, { scopes, at }]) => ({
-      client_id,
+    apps: consents.map(({ clientId, organizationId, scopes, at }) => ({
+      client_id: clientId,
+      organization_id: organizationId,
       scopes,
       allowed_at: rfc3339(at),
     })),

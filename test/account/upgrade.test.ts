@@ -202,11 +202,13 @@ async function withTables(userId: string, tables: 2 | 3 | 5): Promise<void> {
       for (const column of ['client_id', 'scope'])
         sql.exec(`ALTER TABLE past_sessions DROP COLUMN ${column}`);
     }
-    const consents = Object.entries(kv.get<Record<string, any>>('client_consents') ?? {});
-    kv.put(
-      'client_consents',
-      Object.fromEntries(consents.map(([id, { scopes, at }]) => [id, { scopes, at }])),
-    );
+    // They were by client, and the first of them said nothing of where.
+    const consents = (kv.get<any[]>('consents') ?? []).map(({ clientId, scopes, resources, at }) => [
+      clientId,
+      { scopes, at, ...(tables === 5 && { resources }) },
+    ]);
+    kv.put('client_consents', Object.fromEntries(consents));
+    kv.delete('consents');
     kv.put('state', { ...kv.get<any>('state'), tables });
   });
   await evictDurableObject(accountOf(userId));
@@ -231,6 +233,10 @@ it('an object that knew no grants for an organization goes on, and has them', as
   expect(status, JSON.stringify(body)).toBe(200);
   const organization_id = await foundedBy({ id: userId, token: who.user.access_token } as TestMember);
   const { challenge, verifier } = pkce();
+  const silent = (more = {}) => authorize(asking(client, challenge, { prompt: 'none', ...more }), who);
+  // What was allowed then was for the user alone.
+  expect(backIn(await silent()).code).toBeDefined();
+  expect(backIn(await silent({ organization_id })).error).toBe('consent_required');
   const search = asking(client, challenge, { organization_id });
   const { code = '' } = backIn(await decide(search, who));
   const redeemed = await redeem(client, { code, verifier, redirectUri: CALLBACK });

@@ -15,7 +15,7 @@ import {
   redeem,
 } from '../support/oauth-client.ts';
 import { foundedBy } from '../support/organizations.ts';
-import { submit, type Visitor, visitor } from '../support/visitor.ts';
+import { open, submit, type Visitor, visitor } from '../support/visitor.ts';
 
 const RESOURCE = 'https://api.example.com';
 const CLIENT = { scopes: ['openid', 'offline_access', 'images:write'], audiences: [RESOURCE] };
@@ -218,6 +218,65 @@ describe('a client that a user lets act for an organization', () => {
     await send('DELETE', `/v1/admin/organizations/${id}/members/${userId}`);
     const after = await authorize(asking(client, challenge, { ...SCOPE, prompt: 'none' }), who);
     expect(backIn(after).error).toBe('consent_required');
+  });
+
+  it('may for each organization, and for the user alone, what was allowed for that, and no more', async () => {
+    const [{ id }, other] = [await team(), await team()];
+    const who = await member(id, 'owner');
+    const { id: userId, token } = { id: who.user.user.id, token: who.user.access_token };
+    await send('POST', `/v1/admin/organizations/${other.id}/members`, { user_id: userId, role: 'owner' });
+    const elsewhere = 'https://files.example.com';
+    const client = await createClient({
+      ...CLIENT,
+      scopes: ['openid', 'images:read', 'images:write', 'images:delete'],
+      audiences: [RESOURCE, elsewhere],
+    });
+    const read = { scope: 'openid images:read' };
+    const write = { scope: 'openid images:write' };
+    const erase = { scope: 'openid images:delete', resource: elsewhere };
+    await tokensFor(client, who, id, read);
+    await tokensFor(client, who, other.id, erase);
+    await tokensFor(client, who, '', write);
+    const { challenge } = pkce();
+    const silent = async (more: object) =>
+      backIn(await authorize(asking(client, challenge, { ...SCOPE, prompt: 'none', ...more }), who));
+    for (const [organization_id, allowed] of [
+      [id, read],
+      [other.id, erase],
+      [null, write],
+    ] as const) {
+      for (const asked of [read, erase, write]) {
+        const answer = await silent({ ...asked, organization_id });
+        const about = JSON.stringify([organization_id, asked, answer]);
+        if (asked === allowed) expect(answer, about).toHaveProperty('code');
+        else expect(answer.error, about).toBe('consent_required');
+      }
+    }
+    // Where, too, is each one's own: for that resource nothing was allowed for the first.
+    expect((await silent({ ...read, resource: elsewhere, organization_id: id })).error).toBe(
+      'consent_required',
+    );
+    // What is allowed later for the same comes to what was before.
+    await tokensFor(client, who, id, write);
+    const both = { scope: 'openid images:read images:write' };
+    expect(await silent({ ...both, organization_id: id })).toHaveProperty('code');
+    const { body } = await call('GET', '/v1/me/export', { token });
+    expect(body.apps).toMatchObject([
+      { client_id: client.client_id, organization_id: other.id, scopes: ['openid', 'images:delete'] },
+      { organization_id: null, scopes: ['openid', 'images:write'] },
+      { organization_id: id, scopes: ['openid', 'images:read', 'images:write'] },
+    ]);
+    // The page has it as one app, which is disconnected as one.
+    const page = await open('/account/apps', who);
+    expect(page.body.match(/name="app"/g)).toHaveLength(1);
+    for (const scope of ['images:read', 'images:write', 'images:delete']) expect(page.body).toContain(scope);
+    const gone = await submit('/account/apps', { form: 'disconnect', app: client.client_id }, who, {
+      accept: 'text/html',
+    });
+    expect(gone.status).toBe(303);
+    expect((await silent({ ...read, organization_id: id })).error).toBe('consent_required');
+    expect((await silent({ ...erase, organization_id: other.id })).error).toBe('consent_required');
+    expect((await silent(write)).error).toBe('consent_required');
   });
 
   it('has nothing any more when the user is removed: neither the live token nor its refresh, nor a code that waits', async () => {

@@ -431,7 +431,9 @@ describe('connected apps', () => {
     const { client, who, tokens } = await connected();
     const { body } = await call('GET', '/v1/me/export', { token: who.user.access_token });
     const scopes = tokens.scope.split(' ');
-    expect(body.apps).toEqual([{ client_id: client.client_id, scopes, allowed_at: expect.any(String) }]);
+    expect(body.apps).toEqual([
+      { client_id: client.client_id, organization_id: null, scopes, allowed_at: expect.any(String) },
+    ]);
     expect(body.sessions).toContainEqual(
       expect.objectContaining({ client_id: client.client_id, scope: tokens.scope }),
     );

@@ -70,18 +70,19 @@ function connectedApps(
   rows: Awaited<ReturnType<AccountServices['sessions']['list']>>,
 ): ConnectedApp[] {
   const apps = new Map<string, ConnectedApp>();
-  for (const [id, { scopes, at }] of Object.entries(consents)) {
-    apps.set(id, { id, scopes, connectedAt: at, lastUsedAt: null });
-  }
-  for (const { client_id: id, scope, created_at, last_seen_at } of rows) {
-    if (id === null) continue;
+  const add = (id: string, scopes: string[], since: number, lastUsedAt: number | null) => {
     const known = apps.get(id);
     apps.set(id, {
       id,
-      scopes: [...new Set([...(known?.scopes ?? []), ...(scope ?? '').split(' ').filter(Boolean)])],
-      connectedAt: Math.min(known?.connectedAt ?? created_at, created_at),
-      lastUsedAt: Math.max(known?.lastUsedAt ?? 0, last_seen_at),
+      scopes: [...new Set([...(known?.scopes ?? []), ...scopes])],
+      connectedAt: Math.min(known?.connectedAt ?? since, since),
+      lastUsedAt:
+        lastUsedAt === null ? (known?.lastUsedAt ?? null) : Math.max(known?.lastUsedAt ?? 0, lastUsedAt),
     });
+  };
+  for (const { clientId, scopes, at } of consents) add(clientId, scopes, at, null);
+  for (const { client_id: id, scope, created_at, last_seen_at } of rows) {
+    if (id !== null) add(id, (scope ?? '').split(' ').filter(Boolean), created_at, last_seen_at);
   }
   return [...apps.values()].sort((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0));
 }
