@@ -84,12 +84,14 @@ export class GrantBook {
     this.#kv.delete(BY_CLIENT);
   }
 
-  /** Forgets a client; whether there was anything. */
-  forget(clientId: string): boolean {
+  /** Forgets what a client may, or what clients may for an organization; whether there was anything. */
+  forget(whose: { clientId: string } | { organizationId: string }): boolean {
+    const isIt = (of: { clientId: string; organizationId?: string | null }) =>
+      'clientId' in whose ? of.clientId === whose.clientId : of.organizationId === whose.organizationId;
     const consents = this.consents();
-    const others = consents.filter((of) => of.clientId !== clientId);
+    const others = consents.filter((of) => !isIt(of));
     const codes = this.#codes();
-    const kept = codes.filter(({ grant }) => grant?.clientId !== clientId);
+    const kept = codes.filter(({ grant }) => !grant || !isIt(grant));
     if (kept.length < codes.length) this.#kv.put(CODES, kept);
     if (others.length < consents.length) this.#kv.put(CONSENTS, others);
     return others.length < consents.length || kept.length < codes.length;

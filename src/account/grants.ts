@@ -170,11 +170,26 @@ export class Grants {
     return signIns.end(row.id, 'revoked', null, { actor: clientId });
   }
 
+  /**
+   * Takes over what the user is in an organization. What clients had for one that they are not in any more ends, and what was allowed is
+   * forgotten: it must neither become theirs alone, nor hold when they come back.
+   */
+  hearOf(organizationId: string, heard: Parameters<ChosenOrganizations['hear']>[1]): void {
+    const { book, organizations, sessions, signIns } = this.#parts;
+    organizations.hear(organizationId, heard);
+    if (organizations.standing(organizationId)) return;
+    book.forget({ organizationId });
+    for (const { id, client_id } of sessions.endOfOrganization(organizationId, Date.now())) {
+      const details = { client_id, organization_id: organizationId };
+      signIns.log('session_revoked', id, null, { actor: 'system', details });
+    }
+  }
+
   disconnect(clientId: string, client: Client): boolean {
     const { book, sessions, signIns, state } = this.#parts;
     if (!state.get()) return false;
     const ended = sessions.endOfClient(clientId, 'revoked', Date.now());
-    const hadAny = book.forget(clientId) || ended.length > 0;
+    const hadAny = book.forget({ clientId }) || ended.length > 0;
     if (hadAny) signIns.log('app_disconnected', null, client, { details: { client_id: clientId } });
     return hadAny;
   }

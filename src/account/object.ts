@@ -205,7 +205,7 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     membership: { role: string | null; version: number },
   ): Promise<void> {
     this.parts.atomically(() => {
-      if (this.parts.state.get()) this.parts.signIns.hearOf(organizationId, membership);
+      if (this.parts.state.get()) this.parts.grants.hearOf(organizationId, membership);
     });
   }
 

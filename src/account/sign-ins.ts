@@ -334,20 +334,6 @@ export class SignIns {
     return { ...liveSession(state, row), organization: isOwn ? organizations.of(row.id) : granted };
   }
 
-  /**
-   * Takes over what the user is in an organization. What clients had for one that they are not in any more ends: it must not become
-   * theirs alone.
-   */
-  hearOf(organizationId: string, heard: Parameters<ChosenOrganizations['hear']>[1]): void {
-    const { organizations, sessions } = this.#books;
-    organizations.hear(organizationId, heard);
-    if (organizations.standing(organizationId)) return;
-    for (const { id, client_id } of sessions.endOfOrganization(organizationId, Date.now())) {
-      const details = { client_id, organization_id: organizationId };
-      this.log('session_revoked', id, null, { actor: 'system', details });
-    }
-  }
-
   #see(found: FoundSession): SessionRow {
     const { atomically, projection, sessions } = this.#books;
     const now = Date.now();

@@ -288,6 +288,7 @@ describe('a client that a user lets act for an organization', () => {
     const own = await tokensFor(confidential, who, '');
     const { verifier, challenge } = pkce();
     const waiting = backIn(await allow(asking(client, challenge, SCOPE), who, id));
+    const other = backIn(await allow(asking(client, challenge, SCOPE), who, id));
     expect(await introspected(tokens.access_token)).toMatchObject({
       active: true,
       org_id: id,
@@ -315,9 +316,16 @@ describe('a client that a user lets act for an organization', () => {
     // Whoever comes back has to be asked again.
     await send('POST', `/v1/admin/organizations/${id}/members`, {
       user_id: who.user.user.id,
-      role: 'member',
+      role: 'owner',
     });
     expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
+    const silent = async (asked: MadeClient, more = {}) =>
+      backIn(await authorize(asking(asked, challenge, { ...SCOPE, prompt: 'none', ...more }), who));
+    expect((await silent(client)).error).toBe('consent_required');
+    expect((await silent(client, { organization_id: id })).error).toBe('consent_required');
+    expect(await silent(confidential)).toHaveProperty('code');
+    const later = await redeem(client, { code: other.code as string, verifier, redirectUri: CALLBACK });
+    expect(later.body.error).toBe('invalid_grant');
   });
 
   it('has nothing any more when the organization is deleted, and nothing is used in one that is suspended', async () => {
