@@ -243,19 +243,21 @@ describe('the language', () => {
     expect(tongueFor(locale).language).toBe(language);
   });
 
-  it.each(LANGUAGES.filter((language) => language !== 'en'))(
-    'differs in every part of every mail, %s',
-    (language) => {
+  it('differs in every part of every mail', () => {
+    const lines = (mail: Written) => [mail.subject, ...mail.text.split(/\n\n/)];
+    for (const language of LANGUAGES.filter((one) => one !== 'en')) {
       for (const template of TEMPLATES) {
-        const en = render(template, 'en', BRAND, SAMPLES[template]);
-        const other = render(template, language, BRAND, SAMPLES[template]);
-        const lines = (mail?: Written) => [mail?.subject, ...(mail?.text.split(/\n\n/) ?? [])];
-        const shared = lines(en).filter((line) => lines(other).includes(line));
-        expect(shared.filter((line) => line?.trim() !== SAMPLES.one_time_code.code)).toEqual([]);
-        expect(lines(other).length).toBe(lines(en).length);
+        const en = lines(render(template, 'en', BRAND, SAMPLES[template]));
+        const other = lines(render(template, language, BRAND, SAMPLES[template]));
+        const shared = en.filter((line) => other.includes(line));
+        expect(
+          shared.filter((line) => line.trim() !== SAMPLES.one_time_code.code),
+          language,
+        ).toEqual([]);
+        expect(other.length).toBe(en.length);
       }
-    },
-  );
+    }
+  });
 
   it.each([
     ['en', 'November 21, 2026 at 10:36 UTC'],
