@@ -5,6 +5,7 @@ import { SECOND } from '../lib/time.ts';
 import { type MailFact, projectMail } from '../messages/outbox-projection.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Atomically } from './atomic.ts';
+import { projectAudit } from './audit-note.ts';
 import { creditEvents, noteBooked } from './credit-events.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import { overageStatement } from './overage-statement.ts';
@@ -27,7 +28,12 @@ const BY_NOBODY: string[] = ['sign_in.failed', 'user.locked', 'passkey.copied'];
 /** Entries and messages of one batch. */
 const BATCH = 100;
 /** How each kind of message goes out. */
-const TOLD = { mail: projectMail, rehash: projectRehash, logout: projectLogout };
+const TOLD = {
+  mail: projectMail,
+  rehash: projectRehash,
+  logout: projectLogout,
+  audit: (d1: D1Database, _: string, message: ToldMessage) => [projectAudit(d1, message)],
+};
 /** After how long the directory hears of anything but sums. */
 const SOON = SECOND;
 
