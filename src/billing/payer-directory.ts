@@ -200,17 +200,19 @@ export class PayerDirectory {
     const { id, realmId, email: before, locale, organization, billingEmail } = row;
     if (to === null || to.toLowerCase() === before.toLowerCase()) return [];
     const issuer = issuerOf(this.#deps.origin, realmId);
-    const told = { organization: organization ?? '', email_masked: maskEmail(to) };
+    // That of an owner is proved; what else was said may be anybody's.
+    const isProved = billingEmail === null;
+    const told = { organization: isProved ? organization : null, email_masked: maskEmail(to) };
     const about = { told, link: `${issuer}/account/organizations/${id}` };
     const wanted = [
-      // That of an owner is proved; what else was said may be anybody's.
-      ...(isPlaceholder(before) ? [] : [{ to: before, isProved: billingEmail === null, data: about }]),
+      ...(isPlaceholder(before) ? [] : [{ to: before, isProved, data: about }]),
       { to, isProved: to === row.ownerEmail, data: { told: null, link: `${issuer}/` } },
     ];
     const mails: MailRow[] = [];
     for (const { to: address, isProved, data } of wanted) {
-      const request = { realmId, to: address, client: null, userId: id };
-      if (!isProved && !(await this.#deps.mailBudget.take('other', request))) continue;
+      // What an organization has others sent is bounded; an owner hears of it whatever it has sent before.
+      const request = { realmId, to: address, client: null, userId: isProved ? null : id };
+      if (!(await this.#deps.mailBudget.take('notice', request))) continue;
       const text = { template: 'billing_email_changed', data: { name: null, ...data } } as const;
       const envelope = { realmId, userId: null, to: address, locale };
       mails.push(message({ channel: 'mail', ...text }, envelope, Date.now()));

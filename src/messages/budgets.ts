@@ -18,7 +18,7 @@ export interface MessageRequest {
  * What a mail is for. Each purpose has a budget of its own for an inbox: so nobody keeps an owner from getting the link
  * that recovers the account by using up what that inbox may get.
  */
-export type MailPurpose = 'recovery' | 'code' | 'other';
+export type MailPurpose = 'recovery' | 'code' | 'notice' | 'other';
 
 /** Bounds how many mails strangers can have sent. */
 export interface MailBudget {
@@ -49,6 +49,7 @@ const INBOX: Record<MailPurpose, { limit: number; window: number }> = {
   recovery: { limit: 5, window: HOUR },
   other: { limit: 5, window: HOUR },
   code: { limit: 20, window: DAY },
+  notice: { limit: 5, window: HOUR },
 };
 const CLIENTS_PER_SITE = 4;
 

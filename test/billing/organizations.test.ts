@@ -312,9 +312,14 @@ describe('where mails about paying go', () => {
     const both = await Promise.all([set(second), set(null)]);
     expect(both.map(({ status }) => status)).toEqual([204, 204]);
     expect(await about()).toBe(before + 6);
-    // An inbox gets no more than strangers may send it.
-    for (let n = 0; n < 8; n += 1) await set(n % 2 === 0 ? first : second);
-    expect(await about()).toBeLessThanOrEqual(before + 1 + 5 + 5 + 2);
+    // An address that nobody has proved hears nothing that members wrote, when it comes and when it goes.
+    await set(first);
+    await set(second);
+    const gone = await mailTo(first, /go elsewhere now/);
+    expect(`${gone.subject} ${gone.text}`).not.toContain('Analytical');
+    // An inbox gets no more than is needed to know of it, an owner's too.
+    for (let n = 0; n < 16; n += 1) await set([first, second, null][n % 3] ?? null);
+    expect(((await about()) ?? 0) - before).toBeLessThanOrEqual(3 * 5);
     const audit = env.DB.prepare(
       "SELECT details FROM audit WHERE target = ? AND action = 'organization_changed'",
     );

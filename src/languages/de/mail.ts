@@ -293,7 +293,8 @@ export const mail: Catalogue = {
         organization && !is_own
           ? `Die Ausgabengrenze von ${organization} für ${what}`
           : `Ihre Ausgabengrenze für ${what}${where}`;
-      const ofKey = `Die Ausgabengrenze des API-Schlüssels „${api_key?.name}“ für ${what}${where}`;
+      const key = api_key?.name ? `des API-Schlüssels „${api_key.name}“` : 'eines API-Schlüssels';
+      const ofKey = `Die Ausgabengrenze ${key} für ${what}${where}`;
       const cap = `${api_key ? ofKey : ofAll} bei ${brand}`;
       return {
         subject: reached ? `${cap} ist erreicht` : `${cap} ist zu ${say.percent(percent)} erreicht`,
@@ -361,13 +362,13 @@ export const mail: Catalogue = {
     }),
     billing_email_changed: ({ told }, { brand }) => ({
       subject: told
-        ? `Mails zu Zahlungen von ${told.organization} gehen jetzt woandershin`
+        ? `Mails zu Zahlungen von ${told.organization ?? 'einer Organisation'} gehen jetzt woandershin`
         : `Mails zu Zahlungen bei ${brand} kommen jetzt hierher`,
       preview: told ? `Sie gehen ab jetzt an ${told.email_masked}.` : 'Diese Adresse wurde dafür angegeben.',
       title: 'Die Adresse für Zahlungen wurde geändert',
       opening: told
         ? [
-            `Mails zu dem, was ${told.organization} bei ${brand} bezahlt, gehen ab jetzt an ${told.email_masked}. Bisher kamen sie an diese Adresse.`,
+            `Mails zu dem, was ${told.organization ?? 'eine Organisation'} bei ${brand} bezahlt, gehen ab jetzt an ${told.email_masked}. Bisher kamen sie an diese Adresse.`,
           ]
         : [
             `Diese Adresse wurde für Mails zu dem angegeben, was eine Organisation bei ${brand} bezahlt. Sie kommen ab jetzt hierher.`,

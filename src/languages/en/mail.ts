@@ -261,7 +261,8 @@ export const mail: Catalogue = {
       const what = resource ?? 'credits';
       const isShared = organization && !is_own;
       const ofAll = isShared ? `the spending cap of ${organization}` : 'your spending cap';
-      const whose = api_key ? `the spending cap of the API key “${api_key.name}”` : ofAll;
+      const ofKey = api_key?.name ? `the API key “${api_key.name}”` : 'an API key';
+      const whose = api_key ? `the spending cap of ${ofKey}` : ofAll;
       const where = organization && (is_own || api_key) ? ` in ${organization}` : '';
       return {
         subject: reached
@@ -327,13 +328,13 @@ export const mail: Catalogue = {
     }),
     billing_email_changed: ({ told }, { brand }) => ({
       subject: told
-        ? `Mails about payments of ${told.organization} go elsewhere now`
+        ? `Mails about payments of ${told.organization ?? 'an organization'} go elsewhere now`
         : `Mails about payments at ${brand} come here now`,
       preview: told ? `They go to ${told.email_masked} from now on.` : 'This address was set for them.',
       title: 'The address for payments was changed',
       opening: told
         ? [
-            `Mails about what ${told.organization} pays at ${brand} go to ${told.email_masked} from now on. So far they came to this address.`,
+            `Mails about what ${told.organization ?? 'an organization'} pays at ${brand} go to ${told.email_masked} from now on. So far they came to this address.`,
           ]
         : [
             `This address was set for mails about what an organization pays at ${brand}. They come here from now on.`,

@@ -264,7 +264,8 @@ export const mail: Catalogue = {
       const reached = percent >= 100;
       const what = resource ?? 'créditos';
       const ofAll = organization && !is_own ? `el tope de gasto de ${organization}` : 'su tope de gasto';
-      const whose = api_key ? `el tope de gasto de la clave de API «${api_key.name}»` : ofAll;
+      const ofKey = api_key?.name ? `la clave de API «${api_key.name}»` : 'una clave de API';
+      const whose = api_key ? `el tope de gasto de ${ofKey}` : ofAll;
       const where = organization && (is_own || api_key) ? ` en ${organization}` : '';
       return {
         subject: reached
@@ -332,13 +333,13 @@ export const mail: Catalogue = {
     }),
     billing_email_changed: ({ told }, { brand }) => ({
       subject: told
-        ? `Los correos sobre los pagos de ${told.organization} van ahora a otro lugar`
+        ? `Los correos sobre los pagos de ${told.organization ?? 'una organización'} van ahora a otro lugar`
         : `Los correos sobre los pagos en ${brand} llegan ahora aquí`,
       preview: told ? `Desde ahora van a ${told.email_masked}.` : 'Esta dirección se indicó para recibirlos.',
       title: 'Se cambió la dirección para los pagos',
       opening: told
         ? [
-            `Los correos sobre lo que ${told.organization} paga en ${brand} van desde ahora a ${told.email_masked}. Hasta ahora llegaban a esta dirección.`,
+            `Los correos sobre lo que ${told.organization ?? 'una organización'} paga en ${brand} van desde ahora a ${told.email_masked}. Hasta ahora llegaban a esta dirección.`,
           ]
         : [
             `Esta dirección se indicó para los correos sobre lo que una organización paga en ${brand}. Desde ahora llegan aquí.`,

@@ -283,7 +283,8 @@ export const mail: Catalogue = {
       const what = resource ?? 'crédits';
       const ofAll =
         organization && !is_own ? `le plafond de dépenses de ${organization}` : 'votre plafond de dépenses';
-      const whose = api_key ? `le plafond de dépenses de la clé API « ${api_key.name} »` : ofAll;
+      const ofKey = api_key?.name ? `de la clé API « ${api_key.name} »` : 'd’une clé API';
+      const whose = api_key ? `le plafond de dépenses ${ofKey}` : ofAll;
       const where = organization && (is_own || api_key) ? ` dans ${organization}` : '';
       return {
         subject: reached
@@ -351,7 +352,7 @@ export const mail: Catalogue = {
     }),
     billing_email_changed: ({ told }, { brand }) => ({
       subject: told
-        ? `Les e-mails sur les paiements de ${told.organization} vont désormais ailleurs`
+        ? `Les e-mails sur les paiements ${told.organization ? `de ${told.organization}` : 'd’une organisation'} vont désormais ailleurs`
         : `Les e-mails sur les paiements chez ${brand} arrivent désormais ici`,
       preview: told
         ? `Ils vont désormais à ${told.email_masked}.`
@@ -359,7 +360,7 @@ export const mail: Catalogue = {
       title: 'L’adresse pour les paiements a été modifiée',
       opening: told
         ? [
-            `Les e-mails sur ce que ${told.organization} paie chez ${brand} vont désormais à ${told.email_masked}. Jusqu’ici, ils arrivaient à cette adresse.`,
+            `Les e-mails sur ce ${told.organization ? `que ${told.organization}` : 'qu’une organisation'} paie chez ${brand} vont désormais à ${told.email_masked}. Jusqu’ici, ils arrivaient à cette adresse.`,
           ]
         : [
             `Cette adresse a été indiquée pour les e-mails sur ce qu’une organisation paie chez ${brand}. Ils arrivent désormais ici.`,

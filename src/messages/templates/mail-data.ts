@@ -93,7 +93,7 @@ export interface MailData {
     percent: number;
     resets_at: string;
     is_own: boolean;
-    api_key?: { id: string; name: string } | null;
+    api_key?: { id: string; name: string | null } | null;
   };
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */
@@ -106,12 +106,12 @@ export interface MailData {
     link: string;
   };
   /**
-   * Mails about what an organization pays go to another address. To the one before, with the name of the organization and where it is changed; and
-   * to the new one, which nobody has proved, without anything that its members have written.
+   * Mails about what an organization pays go to another address. To the one before, with where it is changed; and to the new one.
+   * Where nobody has proved an address, it gets nothing that members have written: not the name of the organization either.
    */
   billing_email_changed: {
     name: string | null;
-    told: { organization: string; email_masked: string } | null;
+    told: { organization: string | null; email_masked: string } | null;
     link: string;
   };
   /** To an operator: a webhook gets nothing any more. The link leads to the webhooks. */

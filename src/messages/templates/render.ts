@@ -69,9 +69,14 @@ export function render<T extends MailTemplate>(
 /** E.164. */
 const PHONE = /^\+[1-9]\d{6,14}$/;
 
-/** The data with every string made safe to show, so that no template has to do it. */
+/** The data with every string made safe to show, also of what lies within it, so that no template has to do it. */
 function safeData<T extends AnyData>(data: T, origin: string): T {
-  const safe: AnyData = { ...data };
+  const safe: AnyData = Object.fromEntries(
+    Object.entries(data).map(([field, value]) => [
+      field,
+      typeof value === 'object' && value !== null ? safeData(value, origin) : value,
+    ]),
+  );
   for (const field of ['name', 'about', 'place', 'device', 'inviter', 'organization'] as const) {
     const given = safe[field];
     // A number that is written as we store numbers is one of ours, and no stranger's text.
