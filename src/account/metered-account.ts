@@ -1,5 +1,6 @@
 import type { Bindings } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
+import { auditNoteOf } from './audit-note.ts';
 import type { SpendingReport } from './caps-contract.ts';
 import { changeMail } from './change-mail.ts';
 import type { LiveSession } from './contract.ts';
@@ -115,7 +116,8 @@ export abstract class MeteredAccount
       const isOperator = 'operator' in act;
       const session = isOperator ? null : signIns.check(act.sessionId);
       if (session && isRefusal(session)) return session;
-      if (this.parts.state.get()?.realmId !== act.realmId) return refused('user_not_found');
+      const { userId, realmId } = this.parts.state.get() ?? {};
+      if (userId === undefined || realmId !== act.realmId) return refused('user_not_found');
       const key = work();
       if (isRefusal(key)) return key;
       const about = { api_key_id: key.id, name: key.name };
@@ -124,6 +126,15 @@ export abstract class MeteredAccount
         const { operator: actor, reason, requestId } = act;
         const details = { ...about, ...(reason !== undefined && { reason }) };
         projection.log({ type, sessionId: null, client, actor, requestId, details });
+        const entry = {
+          realmId,
+          at: Date.now(),
+          actor,
+          action: 'user_key_revoked',
+          target: userId,
+          details,
+        } as const;
+        projection.tell('audit', auditNoteOf(entry, requestId));
       } else signIns.log(type, act.sessionId, client, { details: about });
       // Whoever got in for a moment must not leave with one that nobody knows of: it outlives the session and the password.
       if (isOperator || type === 'api_key_created') {

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describeFailure, log } from '../lib/log.ts';
 import type { Atomically } from './atomic.ts';
 import type { CopiedValue, CopyLine, CopyOutcome, CopyPart, TableSum } from './copy-contract.ts';
+import { OverageBook } from './overage-book.ts';
 import type { SessionRow } from './session-row.ts';
 import type { ToldRecord } from './told.ts';
 
@@ -86,7 +87,7 @@ export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): bool
       for (const [key, value] of Object.entries(line.values)) kv.put(key, value);
       kv.put(CAME_FROM, backupId);
       kv.delete(COMING);
-      settle(kv, part, now);
+      settle({ sql, kv }, part, now);
       return true;
     }
   }
@@ -139,7 +140,11 @@ export function countRows({ sql }: Storage): number {
 }
 
 /** What is of another time or place than what was copied. */
-function settle(kv: SyncKvStorage, { toldActivity, reconcileAt, withSessions }: CopyPart, now: number): void {
+function settle(
+  { sql, kv }: Storage,
+  { toldActivity, reconcileAt, withSessions }: CopyPart,
+  now: number,
+): void {
   const state = kv.get<{ beginning?: { session?: SessionRow } }>('state');
   if (state) {
     const { beginning, ...rest } = state;
@@ -154,6 +159,7 @@ function settle(kv: SyncKvStorage, { toldActivity, reconcileAt, withSessions }: 
     const activity = Math.min(told.activity, toldActivity ?? told.activity);
     kv.put('told', { ...told, activity, standing: null, version: Math.max(told.version, now) });
   }
+  OverageBook.tellAgain(sql);
   const due = kv.get<Record<string, number>>('due') ?? {};
   kv.put('due', { ...due, reconcile: Math.min(due.reconcile ?? reconcileAt, reconcileAt) });
 }

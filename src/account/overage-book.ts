@@ -34,6 +34,12 @@ export class OverageBook {
     this.#told = told;
   }
 
+  /** Has all be told again that is known, for a directory that may lack some of it: it keeps the higher. */
+  static tellAgain(sql: SqlStorage): void {
+    const isThere = sql.exec('SELECT 1 FROM sqlite_schema WHERE name = ?', TABLE).toArray().length > 0;
+    if (isThere) sql.exec(`UPDATE ${TABLE} SET told = 0`);
+  }
+
   /** Sums up what was used since the last time; to be called before the books move on. */
   fold(): void {
     const after = this.#after();

@@ -5,6 +5,7 @@ import { SECOND } from '../lib/time.ts';
 import { type MailFact, projectMail } from '../messages/outbox-projection.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Atomically } from './atomic.ts';
+import { projectAudit } from './audit-note.ts';
 import { creditEvents, noteBooked } from './credit-events.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import { overageStatement } from './overage-statement.ts';
@@ -27,7 +28,12 @@ const BY_NOBODY: string[] = ['sign_in.failed', 'user.locked', 'passkey.copied'];
 /** Entries and messages of one batch. */
 const BATCH = 100;
 /** How each kind of message goes out. */
-const TOLD = { mail: projectMail, rehash: projectRehash, logout: projectLogout };
+const TOLD = {
+  mail: projectMail,
+  rehash: projectRehash,
+  logout: projectLogout,
+  audit: (d1: D1Database, _: string, message: ToldMessage) => [projectAudit(d1, message)],
+};
 /** After how long the directory hears of anything but sums. */
 const SOON = SECOND;
 
@@ -157,9 +163,13 @@ export class Projection implements StandingWork {
     const before = told.get();
     const text = JSON.stringify(standing);
     const hasNews = text !== before.standing;
-    const sums = withSums ? this.#sums() : null;
+    const books = withSums ? this.#deps.sums() : null;
+    const sums = books && this.#sums(books);
+    // Of what was put back there may be some though nothing was used since.
+    const overage = books?.overage.unsent() ?? null;
     const credits = creditEvents(this.#deps.sql, before.credits, BATCH);
-    if (entries.length === 0 && messages.length === 0 && !hasNews && !sums && !credits) return null;
+    if (entries.length === 0 && messages.length === 0 && !hasNews && !sums && !overage && !credits)
+      return null;
     // What is on its way may come there though nobody hears of it.
     const onItsWay = {
       standing: hasNews ? null : text,
@@ -184,7 +194,7 @@ export class Projection implements StandingWork {
       }),
       ...messages.flatMap((one) => TOLD[one.kind](d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
-      ...(sums?.overage ? [overageStatement(d1, { table: 'users', id: userId }, sums.overage, now)] : []),
+      ...(overage ? [overageStatement(d1, { table: 'users', id: userId }, overage, now)] : []),
       ...(events.length > 0 ? [objectEventsStatement(d1, { table: 'users', id: userId }, events, now)] : []),
     ];
     const done = () => {
@@ -197,7 +207,7 @@ export class Projection implements StandingWork {
         // Nobody may want to hear of them by now.
         ...(credits && told.get().credits !== undefined && { credits: credits.reached }),
       });
-      if (sums?.overage) sums.books.overage.noteSent(sums.overage);
+      if (overage) books?.overage.noteSent(overage);
       const last = messages.at(-1);
       if (last) this.#waiting.drop(last.seq);
     };
@@ -205,10 +215,8 @@ export class Projection implements StandingWork {
   }
 
   /** Sums up what was used, and gives what the directory does not have of it; null when it has all. */
-  #sums() {
+  #sums(books: UsageMeter) {
     const { told } = this.#deps;
-    const books = this.#deps.sums();
-    if (!books) return null;
     const { folded, sent, base } = told.get();
     // What is on its way goes as it is, or the directory could count it twice.
     const isLate = folded.uses !== sent.uses || folded.tokens !== sent.tokens;
@@ -216,15 +224,12 @@ export class Projection implements StandingWork {
     const to = isLate ? folded : books.fold();
     if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
     const number = base + to.uses + to.tokens;
-    const overage = books.overage.unsent();
     return {
       ...books.quotas.sums(sent, to),
       models: books.tokens.sums(sent, to),
       number,
       to,
       isLate,
-      overage,
-      books,
     };
   }
 

@@ -2,12 +2,12 @@
 export interface ToldMessage {
   seq: number;
   at: number;
-  kind: 'mail' | 'rehash' | 'logout';
+  kind: 'mail' | 'rehash' | 'logout' | 'audit';
   data: unknown;
 }
 
 /** Earlier versions kept others there. */
-const KINDS = "kind IN ('mail', 'rehash', 'logout')";
+const KINDS = "kind IN ('mail', 'rehash', 'logout', 'audit')";
 
 /** Messages that wait until the directory has them. Most objects never have one. */
 export class ToldMessages {

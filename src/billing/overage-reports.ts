@@ -102,9 +102,12 @@ export class OverageReports {
     await settleReport(this.#db, row, { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER });
   }
 
-  /** Whether Stripe has counted a report that was begun too long ago for Stripe to know it again. */
+  /**
+   * Whether Stripe has counted a report that was begun too long ago for Stripe to know it again, or one of use that old: it may have been told
+   * of that already, by a database that was put back since.
+   */
   async #isCounted(row: OverageReportRow, now: number): Promise<boolean> {
-    if (now - (row.pendingSince ?? now) < KNOWN_AGAIN) return false;
+    if (now - Math.min(row.pendingSince ?? now, row.pendingAt ?? now) < KNOWN_AGAIN) return false;
     const counted = await this.#countedOf(row.meter, row.customerId, [row]);
     return (counted?.get(row.hour) ?? 0) >= row.reported + (row.pending ?? 0);
   }

@@ -5,7 +5,7 @@ import { CONTROL } from '../config/databases.ts';
 import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { insertRows } from '../db/insert-rows.ts';
-import { type AuditEntry, noteAct, writeAuditIf } from '../directory/audit.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { refuseViolation } from '../directory/service.ts';
 import { ApiError, isRefusal, type Refusal } from '../errors.ts';
 import type { Outbox } from '../messages/outbox.ts';
@@ -132,12 +132,6 @@ export class OrganizationChanges {
     await this.#tell(written, own);
     this.#sent(undefined);
     return written;
-  }
-
-  /** Writes down what was done to what the object of an organization alone has. */
-  async note(entry: AuditEntry): Promise<void> {
-    await noteAct(this.#deps.d1, entry);
-    this.#sent(undefined);
   }
 
   /** Deletes an organization with everything in it, under a guard; false when that did not hold. */

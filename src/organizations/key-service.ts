@@ -1,24 +1,21 @@
-import type { KeyKeeper, ProductKey, ProductKeyPatch, ReportedKey } from '../account/key-contract.ts';
-import type { AuditAction } from '../directory/audit-tables.ts';
+import type { KeyKeeper, ProductKeyPatch, ReportedKey } from '../account/key-contract.ts';
 import { ApiError } from '../errors.ts';
 import { permissionsOf } from '../lib/organization-roles.ts';
 import { currentRequestId } from '../lib/request-id.ts';
 import { type MadeKey, mostKeys, newProductKey, type WantedKey } from '../product-keys/service.ts';
 import type { OrganizationKeyAct } from '../wallet/contract.ts';
 import type { OrganizationChanges } from './change-service.ts';
-import type { Admitted, AdmittedMember, Organizations } from './service.ts';
+import type { Admitted, AdmittedMember } from './service.ts';
 
 /** The object of one organization, as its keys need it. */
 type OrganizationKeepers = (organizationId: string) => KeyKeeper<OrganizationKeyAct>;
 
-/** The keys of organizations: they are the organization's, and stay when whoever made them goes. The audit log has what was done. */
+/** The keys of organizations: they are the organization's, and stay when whoever made them goes. The object has the audit log told of what is done. */
 export class OrganizationKeys {
-  readonly #organizations: Organizations;
   readonly #changes: OrganizationChanges;
   readonly #wallets: OrganizationKeepers;
 
-  constructor(organizations: Organizations, changes: OrganizationChanges, wallets: OrganizationKeepers) {
-    this.#organizations = organizations;
+  constructor(changes: OrganizationChanges, wallets: OrganizationKeepers) {
     this.#changes = changes;
     this.#wallets = wallets;
   }
@@ -34,7 +31,6 @@ export class OrganizationKeys {
     requireReachOf(by, wanted.scopes);
     const { text, key } = newProductKey(by.organization.id, by.actor, wanted, Date.now());
     const made = await this.#do(by, (object) => object.addProductKey(actOf(by), key, mostKeys(by.realm)));
-    await this.#note(by, 'organization_key_created', made.key);
     return { key: made.key, text };
   }
 
@@ -42,7 +38,6 @@ export class OrganizationKeys {
   async change(by: AdmittedMember, id: string, patch: ProductKeyPatch): Promise<ReportedKey> {
     requireReachOf(by, patch.scopes ?? []);
     const { key } = await this.#do(by, (object) => object.changeProductKey(actOf(by), id, patch));
-    await this.#note(by, 'organization_key_changed', key, { changed: Object.keys(patch) });
     return key;
   }
 
@@ -55,17 +50,7 @@ export class OrganizationKeys {
     const act = isMember(by)
       ? actOf(by)
       : { realmId, operator: by.actor, reason, requestId: currentRequestId() };
-    const { key } = await this.#do(by, (object) => object.removeProductKey(act, id));
-    await this.#note(by, 'organization_key_revoked', key, reason === undefined ? {} : { reason });
-  }
-
-  async #note(
-    by: Admitted,
-    action: AuditAction,
-    { id, name }: Pick<ProductKey, 'id' | 'name'>,
-    more: Record<string, unknown> = {},
-  ): Promise<void> {
-    await this.#changes.note(this.#organizations.entry(by, action, { api_key_id: id, name, ...more }));
+    await this.#do(by, (object) => object.removeProductKey(act, id));
   }
 
   #do<Answer extends object>(
@@ -82,7 +67,7 @@ function isMember(by: Admitted): by is AdmittedMember {
 
 /** The object decides whether they are still what they were when they were let in. */
 function actOf({ organization: { realmId }, actor: userId, role }: AdmittedMember): OrganizationKeyAct {
-  return { realmId, userId, role };
+  return { realmId, userId, role, requestId: currentRequestId() };
 }
 
 /** A scope that is called as a permission of the realm is one: nobody gives a key what they may not themselves. */

@@ -1,5 +1,4 @@
 import type { KeyKeepers, ReportedKey } from '../account/key-contract.ts';
-import { noteAct } from '../directory/audit.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRef } from '../directory/state.ts';
 import { requireAuthority } from '../http/authority.ts';
@@ -8,7 +7,6 @@ import { currentRequestId } from '../lib/request-id.ts';
 
 /** What it is made of. */
 export interface UserKeyAdminDependencies {
-  d1: D1Database;
   directory: Directory;
   objects: KeyKeepers;
 }
@@ -28,22 +26,14 @@ export class UserKeyAdmin {
   }
 
   /**
-   * From the next decision on the key is none; its owner has it in their log and gets a mail. Throws `user_not_found`,
+   * From the next decision on the key is none; the audit log has it, and its owner has it in their log and gets a mail. Throws `user_not_found`,
    * `insufficient_scope`, `api_key_not_found`.
    */
   async revoke(target: UserRef, id: string, actor: Actor, reason: string | undefined): Promise<void> {
-    const { d1, directory, objects } = this.#deps;
+    const { directory, objects } = this.#deps;
     const { realmId, userId } = target;
     requireAuthority(actor, (await directory.current(target)).role);
     const act = { realmId, operator: actor.id, reason, requestId: currentRequestId() };
-    const { key } = await directory.ask(target, () => objects(userId).removeProductKey(act, id));
-    await noteAct(d1, {
-      realmId,
-      at: Date.now(),
-      actor: actor.id,
-      action: 'user_key_revoked',
-      target: userId,
-      details: { api_key_id: key.id, name: key.name, reason },
-    });
+    await directory.ask(target, () => objects(userId).removeProductKey(act, id));
   }
 }

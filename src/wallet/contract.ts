@@ -51,6 +51,7 @@ export interface OrganizationKeyAct {
   realmId: string;
   userId: string;
   role: string;
+  requestId: string | null;
 }
 
 /** The object of one organization. */

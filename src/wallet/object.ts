@@ -1,3 +1,4 @@
+import { auditNoteOf } from '../account/audit-note.ts';
 import { changeMail } from '../account/change-mail.ts';
 import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
@@ -133,7 +134,7 @@ export class Organization
     most: number,
   ): Promise<Answer<{ key: ProductKey }>> {
     // Rows of an organization have always said who.
-    return this.#changeKeys(act, () => this.#parts.keys.add(key, most, () => {}));
+    return this.#changeKeys(act, 'organization_key_created', () => this.#parts.keys.add(key, most, () => {}));
   }
 
   async changeProductKey(
@@ -142,7 +143,12 @@ export class Organization
     patch: ProductKeyPatch,
   ): Promise<Answer<{ key: ReportedKey }>> {
     return this.#parts.atomically(() => {
-      const changed = this.#changeKeys(act, () => this.#parts.keys.change(id, patch));
+      const changed = this.#changeKeys(
+        act,
+        'organization_key_changed',
+        () => this.#parts.keys.change(id, patch),
+        { changed: Object.keys(patch) },
+      );
       if (isRefusal(changed)) return changed;
       return { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
     });
@@ -152,7 +158,7 @@ export class Organization
     act: OrganizationKeyAct | OperatorKeyAct,
     id: string,
   ): Promise<Answer<{ key: ProductKey }>> {
-    return this.#changeKeys(act, () => this.#parts.keys.remove(id));
+    return this.#changeKeys(act, 'organization_key_revoked', () => this.#parts.keys.remove(id));
   }
 
   async caps(realmId: string, userId: string | null): Promise<Answer<CapReport>> {
@@ -206,10 +212,12 @@ export class Organization
     );
   }
 
-  /** Changes the keys, for a member who is still what they were when they were let in, or for an operator. */
+  /** Changes the keys, for a member who is still what they were when they were let in, or for an operator, and has it in the audit log. */
   #changeKeys(
     act: OrganizationKeyAct | OperatorKeyAct,
+    action: 'organization_key_created' | 'organization_key_changed' | 'organization_key_revoked',
     work: () => ProductKey | Refusal,
+    more: object = {},
   ): Answer<{ key: ProductKey }> {
     return this.#parts.atomically(() => {
       const { organizationId, realmId, status } = this.metered() ?? {};
@@ -219,6 +227,11 @@ export class Organization
       if (!isOperator && this.#parts.members.find(act.userId)?.role !== act.role) return refused('conflict');
       const key = work();
       if (isRefusal(key)) return key;
+      const reason = isOperator && act.reason !== undefined ? { reason: act.reason } : {};
+      const details = { api_key_id: key.id, name: key.name, ...more, ...reason };
+      const actor = isOperator ? act.operator : act.userId;
+      const entry = { realmId, at: Date.now(), actor, action, target: organizationId, details };
+      this.#parts.projection.note(auditNoteOf(entry, act.requestId));
       if (isOperator) {
         const of = { origin: this.#parts.config.ORIGIN, realmId };
         const path = `/account/organizations/${organizationId}`;

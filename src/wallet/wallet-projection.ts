@@ -1,6 +1,7 @@
 import type { SpendingAlert } from '../account/alert-book.ts';
 import { mailOf } from '../account/alerts.ts';
 import type { Atomically } from '../account/atomic.ts';
+import { type AuditNote, projectAudit } from '../account/audit-note.ts';
 import { creditEvents, noteBooked } from '../account/credit-events.ts';
 import type { Cursor, MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
@@ -76,6 +77,12 @@ export class WalletProjection implements StandingWork {
     this.#wake(Date.now() + SECOND);
   }
 
+  /** Has an act in the audit log. */
+  note(act: AuditNote): void {
+    this.#waiting.add('audit', act);
+    this.#wake(Date.now() + SECOND);
+  }
+
   /** A row of the ledger was written. Where webhooks want to hear of those, they are told with the sums. */
   booked(seq: number, tells: boolean | undefined): void {
     noteBooked(this.#deps.told, seq, tells);
@@ -118,16 +125,22 @@ export class WalletProjection implements StandingWork {
       statements.push(statement(to, months.slice(from, from + CHUNK), reached));
     const whose = { table: 'organizations', id: to.organizationId } as const;
     if (overage) statements.push(overageStatement(to.d1, whose, overage, Date.now()));
-    const roles = messages.length > 0 ? await this.#deps.roles() : {};
+    const roles = messages.some(isMail) ? await this.#deps.roles() : {};
     for (const one of messages)
-      statements.push(projectOrganizationMail(to.d1, to.organizationId, one, roles));
+      statements.push(
+        isMail(one)
+          ? projectOrganizationMail(to.d1, to.organizationId, one, roles)
+          : projectAudit(to.d1, one),
+      );
     const events = [
       ...messages.flatMap((one) => eventOf(one, to.organizationId)),
       ...(credits?.events ?? []),
     ];
     if (events.length > 0) statements.push(objectEventsStatement(to.d1, whose, events, Date.now()));
     const results = statements.length > 0 ? await to.d1.batch(statements) : [];
-    if (events.length > 0 && (results.at(-1)?.meta.changes ?? 0) > 0) await this.#deps.callForDelivery();
+    const isTold = events.length > 0 && (results.at(-1)?.meta.changes ?? 0) > 0;
+    // What webhooks hear of acts is written with their entries.
+    if (isTold || !messages.every(isMail)) await this.#deps.callForDelivery();
     // Of what was deleted meanwhile nothing is kept.
     if (!target()) return;
     atomically(() => {
@@ -163,8 +176,14 @@ export class WalletProjection implements StandingWork {
   }
 }
 
-/** The event that a message is. */
-function eventOf({ seq, at, data }: ToldMessage, organizationId: string): ObjectEvent[] {
+function isMail({ kind }: ToldMessage): boolean {
+  return kind === 'mail';
+}
+
+/** The event that a mail is; that of an act is in its entry. */
+function eventOf(message: ToldMessage, organizationId: string): ObjectEvent[] {
+  if (!isMail(message)) return [];
+  const { seq, at, data } = message;
   const { member, ...mail } = data as MailFact & { member: string | null };
   const event = eventOfAlert(mail, { organizationId, member });
   return event ? [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }] : [];

@@ -1,6 +1,8 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { CopyObject } from '../../src/account/copy-contract.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { changePlan, meteredUser, termsOf } from '../support/metering.ts';
@@ -222,5 +224,87 @@ describe('use beyond a limit that a meter bills', () => {
     expect(await request(members[0] as string, 1)).toMatchObject({
       decision: { allowed: false, reason: 'quota_exceeded' },
     });
+  });
+});
+
+describe('use that meters bill, of a backup', () => {
+  /** Moves an object into one that is new, as a restore does, and lets its alarm come. */
+  async function restored(namespace: object, id: string) {
+    const objects = namespace as DurableObjectNamespace;
+    const stub = () => objects.get(objects.idFromName(id));
+    const object = () => stub() as unknown as CopyObject;
+    const bytes = await new Response(await object().copy()).arrayBuffer();
+    const lines = gunzipSync(Buffer.from(bytes)).toString().trimEnd().split('\n');
+    await runInDurableObject(stub(), async (_, { storage }) => {
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+    });
+    await evictDurableObject(stub());
+    const part = { withSessions: false, toldActivity: null, database: 'DB', reconcileAt: Date.now() };
+    const backupId = 'bak_00000000000000000000000001';
+    const copied = lines.map((line) => JSON.parse(line));
+    expect(await object().putBack({ ...part, backupId, lines: copied })).toMatchObject({ result: 'whole' });
+    expect(await runDurableObjectAlarm(stub())).toBe(true);
+  }
+
+  /** The database was copied before an hour was told, and has another that Stripe has taken. */
+  async function goBack(payerId: string, before: number) {
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM overage_reports WHERE payer_id = ? AND hour > ?').bind(payerId, before),
+      env.DB.prepare(
+        'UPDATE overage_reports SET reported = used, due_at = NULL, number = 1 WHERE payer_id = ?',
+      ).bind(payerId),
+    ]);
+    expect(await toldOf(payerId)).toHaveLength(1);
+  }
+
+  it('is told anew, of a user who uses nothing any more', async () => {
+    const { id, use, told } = await paying();
+    const first = hourOf();
+    await use(12);
+    await project(id);
+    advance(HOUR);
+    await use(3);
+    await project(id);
+    const [one, two] = await told();
+    expect([one.used, two.used]).toEqual([2, 3]);
+    await goBack(id, first);
+    await restored(env.ACCOUNT, id);
+    expect(await told()).toMatchObject([
+      { used: 2, used_at: one.used_at, reported: 2, due_at: null },
+      { used: 3, used_at: two.used_at, reported: 0, due_at: expect.any(Number) },
+    ]);
+    await project(id);
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is told anew, of an organization', async () => {
+    const member = await meteredUser();
+    const id = await storedOrganization(
+      { [member]: 'owner' },
+      { subscribed: true, meters: ['images_beyond'] },
+    );
+    await env.DB.prepare(`UPDATE organizations SET subscribed = 1, meters = '["images_beyond"]' WHERE id = ?`)
+      .bind(id)
+      .run();
+    const use = (quantity: number) =>
+      organizationOf(id).authorizeMember(
+        sharedTerms(member, PLAN),
+        asked({ use: { resource: 'images', quantity } }),
+      );
+    const alarm = () => runDurableObjectAlarm(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(id)) as never);
+    const first = hourOf();
+    await use(12);
+    await alarm();
+    advance(HOUR);
+    await use(3);
+    await alarm();
+    expect(await toldOf(id)).toMatchObject([{ used: 2 }, { used: 3 }]);
+    await goBack(id, first);
+    await restored(env.ORGANIZATION, id);
+    expect(await toldOf(id)).toMatchObject([
+      { used: 2, reported: 2, due_at: null },
+      { used: 3, reported: 0 },
+    ]);
   });
 });

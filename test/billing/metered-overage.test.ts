@@ -279,6 +279,28 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     },
   );
 
+  it.each([HOUR, 2 * DAY])(
+    'is counted once though the database that knows of it is put back %i milliseconds later',
+    async (later) => {
+      const one = await payer();
+      await one.useBeyond(5);
+      await run();
+      await one.pass(later);
+      await env.DB.prepare(
+        `UPDATE overage_reports SET reported = 0, number = 0, customer_id = NULL, check_at = NULL, due_at = used_at
+         WHERE payer_id = ?`,
+      )
+        .bind(one.payerId)
+        .run();
+      await run();
+      expect(await one.billed()).toBe(5);
+      expect(await one.row()).toMatchObject({ reported: 5, pending: null, due_at: null });
+      await one.pass(2 * HOUR);
+      await compare();
+      expect(await one.row()).toMatchObject({ check_at: null, last_error: null });
+    },
+  );
+
   it('is compared with what Stripe has counted, and what is missing is made good after two looks', async () => {
     const one = await payer();
     await one.useBeyond(5);

@@ -1,3 +1,5 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { auditOf } from '../support/admin.ts';
 import { call, changeDirectory, createRealm, INTERNAL } from '../support/api.ts';
@@ -220,14 +222,15 @@ describe('the keys on the pages of operators', () => {
       token: user.user.access_token,
       body: { name: 'Shared' },
     });
-    for (const [path, own, name, target, action] of [
-      [`/admin/users/${id}`, key, '&lt;b&gt;Export&lt;/b&gt;', id, 'user_key_revoked'],
+    for (const [path, own, name, target, action, objects] of [
+      [`/admin/users/${id}`, key, '&lt;b&gt;Export&lt;/b&gt;', id, 'user_key_revoked', env.ACCOUNT],
       [
         `/admin/organizations/${organization}`,
         shared.body,
         'Shared',
         organization,
         'organization_key_revoked',
+        env.ORGANIZATION,
       ],
     ] as const) {
       const page = await open(path, admin);
@@ -239,6 +242,7 @@ describe('the keys on the pages of operators', () => {
       expectPage(wrong, 422);
       expect(wrong.body).toContain(`href="#reason.${own.id}"`);
       expectLedTo(await send({ [`reason.${own.id}`]: 'leaked' }), `${path}?done=key_revoked`);
+      await runDurableObjectAlarm(objects.get(objects.idFromName(target)) as never);
       expect((await auditOf(target)).at(-1)).toMatchObject({ action, details: { reason: 'leaked' } });
       expect((await authorizeBy(own.key)).body.reason).toBe('invalid_token');
       // A page that was opened earlier can still send it.

@@ -29,6 +29,9 @@ async function team(credits = 100, realm?: string) {
   return { owner, id };
 }
 
+/** Has the object tell the directory now; false when it had nothing to tell. */
+const tellOf = (id: string) => runDurableObjectAlarm(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(id)));
+
 const reasonOf = async (token: string, body: object = {}, realm?: string) =>
   (await authorizeBy(token, body, realm)).body.reason;
 
@@ -61,6 +64,7 @@ describe('/v1/organizations/{id}/api-keys', () => {
     expect(listed.body.data).toHaveLength(1);
     expect(JSON.stringify(listed.body)).not.toContain(key.slice(-20));
     expect((await ask('DELETE', path(id, keyId), admin)).status).toBe(204);
+    expect(await tellOf(id)).toBe(true);
     const acts = (await auditOf(id)).filter(({ action }) => action.startsWith('organization_key'));
     expect(acts).toMatchObject([
       { actor: admin.id, action: 'organization_key_created', details: { api_key_id: keyId, name: 'a key' } },
@@ -135,7 +139,7 @@ describe('authorize by a key of an organization', () => {
     const used = await burst({ resource: 'images' });
     expect(used.filter(({ allowed }) => allowed)).toHaveLength(7);
     expect(used.find(({ allowed }) => !allowed)).toMatchObject({ reason: 'cap_exceeded', balance: 972 });
-    await runDurableObjectAlarm(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(id)));
+    await tellOf(id);
     expect(await reasonOf(key, { credits: 3 })).toBe('cap_exceeded');
     expect(await reasonOf(key, { credits: 2 })).toBeNull();
     await ask('PATCH', path(id, keyId), owner, { caps: null, requests_per_minute: 1 });

@@ -17,7 +17,7 @@ import {
 
 const DAY = 86_400_000;
 const PLAN = { limits: { images: { day: 40, month: 100 }, tokens: { month: 100_000 } }, monthlyCredits: 50 };
-const actOf = (userId: string) => ({ realmId: 'default', userId, role: 'owner' });
+const actOf = (userId: string) => ({ realmId: 'default', userId, role: 'owner', requestId: null });
 const TODAY = { from: '2000-01-01', to: '2999-12-31' };
 
 interface Scene {
