@@ -269,8 +269,8 @@ export interface BillingProvider {
     idempotencyKey: string,
   ): Promise<OffSessionPayment>;
   payment(id: string): Promise<OffSessionPayment | null>;
-  /** Gives back all of a payment that is left; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
-  refund(paymentId: string, idempotencyKey: string): Promise<boolean>;
+  /** Gives back all of a payment that is left but for what is kept, in the smallest unit of the currency; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
+  refund(paymentId: string, idempotencyKey: string, kept?: number): Promise<boolean>;
   /** A customer's payment since a time whose metadata has that, or null. */
   findPayment(
     customerId: string,

@@ -126,6 +126,8 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
       return account.complete(id);
     case 'renew':
       return account.renew(id, given.pays);
+    case 'bill-use':
+      return account.billUse(id, given.price, given.amount);
     case 'pay':
       return account.payLatest(id);
     case 'end':
@@ -263,7 +265,7 @@ function route(
     case 'POST payment_intents':
       return account.payOffSession(params);
     case 'POST refunds':
-      return account.refundPayment(params.payment_intent);
+      return account.refundPayment(params);
     case 'GET payment_intents/{id}':
       return account.get(id);
     case 'GET payment_intents':
