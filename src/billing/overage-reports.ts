@@ -25,7 +25,7 @@ const LONGEST_WAIT = HOUR;
 const REPORTS_PER_RUN = 50;
 /** What one takes at most: statements and calls of Stripe. */
 const REPORT_CALLS = 6;
-/** For at least a day Stripe knows a report again: one whose end is unknown for longer is looked for before it is made again. */
+/** For at least a day Stripe knows a report again: one of earlier use is looked for before it is made. */
 const KNOWN_AGAIN = 20 * HOUR;
 /** Stripe takes use of the past 35 days. */
 const REPORTABLE = 34 * DAY;
@@ -89,24 +89,29 @@ export class OverageReports {
     if (!customer) return this.#fail(found, 'no_customer', again);
     const row = await claimReport(this.#db, found, customer.customerId, now, now + LEASE);
     if (!row) return;
+    const next = { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER };
     try {
-      const reason = (await this.#isCounted(row, now))
-        ? null
-        : await this.#deps.stripe.reportUse(reportOf(row));
+      const counted = await this.#countedOfOld(row, now);
+      if (counted > 0) return await settleReport(this.#db, row, counted, { ...next, dueAt: now });
+      const reason = await this.#deps.stripe.reportUse(reportOf(row));
       if (reason !== null) return await this.#fail(row, reason, again);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return this.#fail(row, error.code, again);
     }
     count('overage_reports', { outcome: 'taken' });
-    await settleReport(this.#db, row, { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER });
+    await settleReport(this.#db, row, row.pending ?? 0, next);
   }
 
-  /** Whether Stripe has counted a report that was begun too long ago for Stripe to know it again. */
-  async #isCounted(row: OverageReportRow, now: number): Promise<boolean> {
-    if (now - (row.pendingSince ?? now) < KNOWN_AGAIN) return false;
+  /**
+   * What of a report Stripe has counted already. By the time of the use: it may have been told so long ago that Stripe does not know it again,
+   * also where nobody here remembers, as after a database was restored.
+   */
+  async #countedOfOld(row: OverageReportRow, now: number): Promise<number> {
+    if (now - (row.pendingAt ?? row.usedAt) < KNOWN_AGAIN) return 0;
     const counted = await this.#countedOf(row.meter, row.customerId, [row]);
-    return (counted?.get(row.hour) ?? 0) >= row.reported + (row.pending ?? 0);
+    const already = Math.trunc(counted?.get(row.hour) ?? 0) - row.reported;
+    return Math.min(Math.max(already, 0), row.pending ?? 0);
   }
 
   async #compare(rows: OverageReportRow[], now: number): Promise<void> {

@@ -49,17 +49,18 @@ export async function claimReport(
   return row ?? null;
 }
 
-/** Notes that Stripe has taken a report, once; what came meanwhile is due then, and what was taken is compared then. */
+/** Notes what Stripe has taken of a report, once; what is left is due then, and what was taken is compared then. */
 export async function settleReport(
   db: Database,
   row: OverageReportRow,
+  taken: number,
   next: { dueAt: number; checkAt: number },
 ): Promise<void> {
-  const { used, reported, pending } = overageReports;
+  const { used, reported } = overageReports;
   await db
     .update(overageReports)
     .set({
-      reported: sql`${reported} + ${pending}`,
+      reported: sql`${reported} + ${taken}`,
       pending: null,
       pendingAt: null,
       pendingSince: null,
@@ -68,7 +69,7 @@ export async function settleReport(
       lastError: null,
       missed: null,
       checkAt: next.checkAt,
-      dueAt: sql`iif(${used} > ${reported} + ${pending}, ${next.dueAt}, NULL)`,
+      dueAt: sql`iif(${used} > ${reported} + ${taken}, ${next.dueAt}, NULL)`,
     })
     .where(and(is(row), eq(overageReports.number, row.number), isNotNull(overageReports.pending)));
 }

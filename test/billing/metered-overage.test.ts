@@ -307,6 +307,31 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     expect(await one.billed()).toBe(5);
   });
 
+  it('is not told again from a database that was restored to before it was told', async () => {
+    const one = await payer();
+    await one.useBeyond(5);
+    const { due_at: dueAt } = await one.row();
+    await run();
+    await one.pass(30 * HOUR);
+    const restore = (used: number) =>
+      env.DB.prepare(
+        `UPDATE overage_reports SET used = ?3, reported = 0, number = 0, customer_id = NULL, due_at = ?2, check_at = NULL,
+           pending = NULL, pending_at = NULL, pending_since = NULL WHERE payer_id = ?1`,
+      )
+        .bind(one.payerId, dueAt, used)
+        .run();
+    await restore(5);
+    await run();
+    expect(await one.row()).toMatchObject({ reported: 5, pending: null, due_at: null });
+    expect(await one.billed()).toBe(5);
+    // What the object has told since is the rest.
+    await restore(7);
+    await run();
+    await run();
+    expect(await one.row()).toMatchObject({ reported: 7, pending: null, due_at: null });
+    expect(await one.billed()).toBe(7);
+  });
+
   it('says so where Stripe has counted more, and takes nothing back', async () => {
     const one = await payer();
     await one.useBeyond(5);
