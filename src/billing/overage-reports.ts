@@ -3,7 +3,7 @@ import { REPORT_DELAY } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { backoff } from '../lib/backoff.ts';
-import { log } from '../lib/log.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import { count } from '../lib/metrics.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, rfc3339 } from '../lib/time.ts';
@@ -74,9 +74,8 @@ export class OverageReports {
       try {
         await this.#compare(group, now);
       } catch (error) {
-        // They stay due: the next hour looks again.
-        if (!(error instanceof ApiError)) throw error;
-        log('error', 'overage_not_compared', { payer: group[0]?.payerId, code: error.code });
+        // They stay due: the next hour looks again, and the others are compared.
+        log('error', 'overage_not_compared', { payer: group[0]?.payerId, error: describeFailure(error) });
       }
     }
   }
@@ -89,12 +88,12 @@ export class OverageReports {
     if (!customer) return this.#fail(found, 'no_customer', again);
     const row = await claimReport(this.#db, found, customer.customerId, now, now + LEASE);
     if (!row) return;
-    const next = { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER };
+    const next = { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER, takenAt: now };
     try {
       const counted = await this.#countedOfOld(row, now);
-      if (counted > 0) return await settleReport(this.#db, row, counted, { ...next, dueAt: now });
-      const reason = await this.#deps.stripe.reportUse(reportOf(row));
-      if (reason !== null) return await this.#fail(row, reason, again);
+      if (counted > 0) return await settleReport(this.#db, row, counted, { ...next, dueAt: now, takenAt: null });
+      const { refusal } = await this.#deps.stripe.reportUse(reportOf(row));
+      if (refusal !== null) return await this.#fail(row, refusal, again);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return this.#fail(row, error.code, again);
@@ -119,28 +118,48 @@ export class OverageReports {
     const customer = await this.#deps.customers.find(payerId);
     const counted = await this.#countedOf(meter, customerId, rows);
     for (const row of rows) {
-      const found = counted?.get(row.hour) ?? 0;
-      if (found === row.reported) await noteCompared(this.#db, row, { checkAt: null, missed: null });
+      // Somebody may have corrected it by hand, below zero too.
+      const found = Math.max(Math.trunc(counted?.get(row.hour) ?? 0), 0);
+      if (found === row.reported) await this.#agree(row);
       else if (found > row.reported) await this.#say(row, 'surplus', found, { checkAt: null });
       // Whom it was told of is a customer no more: nobody else has to pay for it.
       else if (!counted || customer?.customerId !== customerId)
         await this.#say(row, 'lost', found, { checkAt: null });
       else if (row.missed !== found)
         await noteCompared(this.#db, row, { missed: found, checkAt: now + LOOKED_AT_AGAIN });
-      else
-        await this.#say(row, 'missing', found, {
-          reported: Math.trunc(found),
-          dueAt: now,
-          checkAt: null,
-          missed: null,
-        });
+      else await this.#tellAgain(row, found, now);
     }
+  }
+
+  /** It is as it was told, also what was missing once. */
+  async #agree(row: OverageReportRow): Promise<void> {
+    const mended = row.lastError === 'missing' && { lastError: null };
+    await noteCompared(this.#db, row, { checkAt: null, missed: null, ...mended });
+  }
+
+  /**
+   * Tells the last report again, where just that is missing, as it was and by its number: where Stripe knows it, it is only late. What is
+   * less otherwise, or is still less when Stripe would not know it any more, somebody has to look at: it may be a correction.
+   */
+  async #tellAgain(row: OverageReportRow, found: number, now: number): Promise<void> {
+    const { lastValue, lastValueAt, takenAt } = row;
+    const isLast = lastValue !== null && row.reported - found === lastValue;
+    const told =
+      isLast && takenAt !== null && now - takenAt < KNOWN_AGAIN
+        ? await this.#deps.stripe.reportUse(
+            reportOf({ ...row, pending: lastValue, pendingAt: lastValueAt }),
+          )
+        : null;
+    if (told?.isKnown) await noteCompared(this.#db, row, { checkAt: (takenAt ?? now) + KNOWN_AGAIN });
+    else if (told?.refusal === null)
+      await this.#say(row, 'missing', found, { checkAt: now + COUNTED_AFTER, missed: null, takenAt: now });
+    else await this.#say(row, 'less', found, { checkAt: null, missed: null });
   }
 
   /** Says that Stripe has counted something else than it took, where operators see it. */
   async #say(
     row: OverageReportRow,
-    outcome: 'surplus' | 'lost' | 'missing',
+    outcome: 'surplus' | 'lost' | 'missing' | 'less',
     counted: number,
     found: Parameters<typeof noteCompared>[2],
   ): Promise<void> {

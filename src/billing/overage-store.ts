@@ -54,13 +54,17 @@ export async function settleReport(
   db: Database,
   row: OverageReportRow,
   taken: number,
-  next: { dueAt: number; checkAt: number },
+  next: { dueAt: number; checkAt: number; takenAt: number | null },
 ): Promise<void> {
   const { used, reported } = overageReports;
   await db
     .update(overageReports)
     .set({
       reported: sql`${reported} + ${taken}`,
+      // What was told now can be told again by its number.
+      lastValue: next.takenAt === null ? null : taken,
+      lastValueAt: next.takenAt === null ? null : row.pendingAt,
+      takenAt: next.takenAt,
       pending: null,
       pendingAt: null,
       pendingSince: null,
@@ -87,13 +91,13 @@ export async function postponeReport(
     .where(is(row));
 }
 
-/** What is to be compared with what Stripe has counted, by payer and meter. */
+/** What is to be compared with what Stripe has counted, by payer and meter; what is being told is compared afterwards. */
 export function uncheckedReports(db: Database, now: number, limit: number): Promise<OverageReportRow[]> {
   const { payerId, meter, hour, checkAt } = overageReports;
   return db
     .select()
     .from(overageReports)
-    .where(and(lte(checkAt, now), sql`NOT ${isMoving}`))
+    .where(and(lte(checkAt, now), isNull(overageReports.pending), sql`NOT ${isMoving}`))
     .orderBy(asc(payerId), asc(meter), asc(hour))
     .limit(limit);
 }
@@ -102,7 +106,7 @@ export function uncheckedReports(db: Database, now: number, limit: number): Prom
 export async function noteCompared(
   db: Database,
   row: OverageReportRow,
-  found: Partial<Pick<OverageReportRow, 'reported' | 'dueAt' | 'checkAt' | 'missed' | 'lastError'>>,
+  found: Partial<Pick<OverageReportRow, 'checkAt' | 'missed' | 'lastError' | 'takenAt'>>,
 ): Promise<boolean> {
   const noted = await db
     .update(overageReports)
@@ -113,6 +117,7 @@ export async function noteCompared(
         eq(overageReports.number, row.number),
         eq(overageReports.reported, row.reported),
         isNull(overageReports.pending),
+        sql`${overageReports.takenAt} IS ${row.takenAt}`,
       ),
     )
     .returning({ hour: overageReports.hour });

@@ -191,8 +191,8 @@ export interface BillingProvider {
   /** The meter that counts events of that name. */
   meterNamed(eventName: string): Promise<Meter | null>;
   /**
-   * Tells of use at a moment (Unix milliseconds). What was told by the same identifier within a day is told once. Null when it was taken, else
-   * Stripe's reason.
+   * Tells of use at a moment (Unix milliseconds). What was told by the same identifier within a day is told once, and `isKnown` then.
+   * `refusal` is Stripe's reason where it was not taken.
    */
   reportUse(report: {
     eventName: string;
@@ -200,7 +200,7 @@ export interface BillingProvider {
     value: number;
     identifier: string;
     at: number;
-  }): Promise<string | null>;
+  }): Promise<{ isKnown: boolean; refusal: string | null }>;
   /** What a meter has counted of a customer, by the beginning of each UTC hour, within a range of whole hours. It may be some minutes late. */
   countedByHour(
     meterId: string,

@@ -292,11 +292,13 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     expect(await one.row()).toMatchObject({ reported: 5, missed: 0 });
     await one.pass(HOUR);
     await Promise.all([compare(), compare()]);
-    expect(await one.row()).toMatchObject({ reported: 0, last_error: 'missing' });
+    expect(await one.row()).toMatchObject({ reported: 5, last_error: 'missing' });
     await run();
     expect(await one.billed()).toBe(5);
+    const [lost, again] = await one.events();
+    expect(again).toMatchObject({ identifier: lost.identifier, payload: lost.payload });
     expect(await one.events()).toHaveLength(2);
-    await one.pass(2 * HOUR);
+    await one.pass(20 * HOUR);
     await compare();
     expect(await one.row()).toMatchObject({ reported: 5, check_at: null, last_error: null });
     for (let times = 0; times < 2; times += 1) {
@@ -305,6 +307,52 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
       await run();
     }
     expect(await one.billed()).toBe(5);
+  });
+
+  it('is billed once where Stripe counts it many hours late', async () => {
+    const one = await payer();
+    await one.useBeyond(5);
+    await run();
+    await atStripe('count-meter-events', { customer: one.customerId, counts: false });
+    for (let hours = 0; hours < 6; hours += 1) {
+      await one.pass(2 * HOUR);
+      await Promise.all([compare(), compare()]);
+      await run();
+    }
+    expect(await one.events()).toHaveLength(1);
+    await atStripe('count-meter-events', { customer: one.customerId, counts: true });
+    for (let days = 0; days < 2; days += 1) {
+      await one.pass(DAY);
+      await compare();
+      await run();
+    }
+    expect(await one.billed()).toBe(5);
+    expect(await one.row()).toMatchObject({ reported: 5, check_at: null, last_error: null });
+  });
+
+  it.each([
+    ['-5', 0],
+    ['-2', 3],
+    ['-6', -1],
+  ])('is not billed again when an operator has given it back: %s', async (value, left) => {
+    const [one, other] = [await payer(), await payer()];
+    for (const each of [one, other]) await each.useBeyond(5);
+    await run();
+    const { used_at: at } = await one.row();
+    await atStripe('meter-event', {
+      event_name: 'images_beyond',
+      identifier: crypto.randomUUID(),
+      payload: { stripe_customer_id: one.customerId, value },
+      timestamp: Math.floor(at / 1000),
+    });
+    for (let hours = 0; hours < 30; hours += 2) {
+      await one.pass(2 * HOUR);
+      await compare();
+      await run();
+    }
+    expect(await one.billed()).toBe(left);
+    expect(await one.row()).toMatchObject({ reported: 5, due_at: null, check_at: null, last_error: 'less' });
+    expect(await other.row()).toMatchObject({ check_at: null, last_error: null });
   });
 
   it('is not told again from a database that was restored to before it was told', async () => {

@@ -101,6 +101,7 @@ export async function startStripe() {
     }
     if (action === 'meter-events') return json(meters.of(given.customer));
     if (action === 'lose-meter-events') return json(meters.lose(given.customer));
+    if (action === 'count-meter-events') return json(meters.setCounted(given.customer, given.counts));
     if (action === 'meter-event') return attempt(() => meters.take(given));
     return attempt(() => happen(account, action, given));
   }
