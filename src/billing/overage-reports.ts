@@ -6,7 +6,7 @@ import { backoff } from '../lib/backoff.ts';
 import { describeFailure, log } from '../lib/log.ts';
 import { count } from '../lib/metrics.ts';
 import type { Budget } from '../lib/run-budget.ts';
-import { DAY, HOUR, MINUTE, rfc3339 } from '../lib/time.ts';
+import { DAY, HOUR, MINUTE, rfc3339, SECOND } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
 import {
   claimReport,
@@ -22,9 +22,15 @@ import type { OverageReportRow } from './tables.ts';
 /** Longer than a report may take, the retries of the SDK included. */
 const LEASE = 2 * MINUTE;
 const LONGEST_WAIT = HOUR;
-const REPORTS_PER_RUN = 50;
+/** Reports that are made at the same time; how many a run makes is for its budget to say. */
+const AT_ONCE = 10;
+const MOST_READ = 1000;
+/** What waits for longer is said in the log: there is more than a run tells. */
+const LATE = HOUR;
 /** What one takes at most: statements and calls of Stripe. */
-const REPORT_CALLS = 6;
+const REPORT_CALLS = 4;
+/** Looking for what of it was counted. */
+const LOOKING_CALLS = 2;
 /** For at least a day Stripe knows a report again: one of earlier use is looked for before it is made. */
 const KNOWN_AGAIN = 20 * HOUR;
 /** Stripe takes use of the past 35 days. */
@@ -35,6 +41,8 @@ const LOOKED_AT_AGAIN = 50 * MINUTE;
 const COMPARED_PER_RUN = 500;
 /** Looking up a customer and a meter, and what that has counted. */
 const COMPARISON_CALLS = 4;
+/** Of each hour: telling it again, and noting what was found. */
+const HOUR_CALLS = 2;
 
 /** What reporting is made of. */
 export interface OverageDependencies {
@@ -58,9 +66,18 @@ export class OverageReports {
   /** Each minute: reports what is due; what fails is tried again for as long as Stripe takes it. */
   async run(now: number, budget: Budget): Promise<void> {
     if (!budget.take(1)) return;
-    for (const row of await dueReports(this.#db, now, REPORTS_PER_RUN)) {
-      if (!budget.take(REPORT_CALLS)) return;
-      await this.#report(row, now);
+    const due = await dueReports(this.#db, now, MOST_READ);
+    const waits = now - (due[0]?.dueAt ?? now);
+    if (waits > LATE) log('error', 'overage_late', { seconds: Math.round(waits / SECOND) });
+    for (let at = 0; at < due.length; at += AT_ONCE) {
+      const some = due.slice(at, at + AT_ONCE);
+      const affordable = some.filter((row) =>
+        budget.take(REPORT_CALLS + (isOld(row, now) ? LOOKING_CALLS : 0)),
+      );
+      const outcomes = await Promise.allSettled(affordable.map((row) => this.#report(row, now)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+      if (affordable.length < some.length) return;
     }
   }
 
@@ -70,9 +87,12 @@ export class OverageReports {
     const rows = await uncheckedReports(this.#db, now, COMPARED_PER_RUN);
     const groups = Map.groupBy(rows, ({ customerId, meter }) => `${customerId} ${meter}`);
     for (const group of groups.values()) {
-      if (!budget.take(COMPARISON_CALLS + group.length)) return;
+      if (!budget.take(COMPARISON_CALLS)) return;
+      // As many hours of a payer as fit: those after them are the next run's.
+      const affordable = group.filter(() => budget.take(HOUR_CALLS));
+      if (affordable.length === 0) return;
       try {
-        await this.#compare(group, now);
+        await this.#compare(affordable, now);
       } catch (error) {
         // They stay due: the next hour looks again, and the others are compared.
         log('error', 'overage_not_compared', { payer: group[0]?.payerId, error: describeFailure(error) });
@@ -91,7 +111,8 @@ export class OverageReports {
     const next = { dueAt: now + REPORT_DELAY, checkAt: now + COUNTED_AFTER, takenAt: now };
     try {
       const counted = await this.#countedOfOld(row, now);
-      if (counted > 0) return await settleReport(this.#db, row, counted, { ...next, dueAt: now, takenAt: null });
+      if (counted > 0)
+        return await settleReport(this.#db, row, counted, { ...next, dueAt: now, takenAt: null });
       const { refusal } = await this.#deps.stripe.reportUse(reportOf(row));
       if (refusal !== null) return await this.#fail(row, refusal, again);
     } catch (error) {
@@ -107,7 +128,7 @@ export class OverageReports {
    * also where nobody here remembers, as after a database was restored.
    */
   async #countedOfOld(row: OverageReportRow, now: number): Promise<number> {
-    if (now - (row.pendingAt ?? row.usedAt) < KNOWN_AGAIN) return 0;
+    if (!isOld(row, now)) return 0;
     const counted = await this.#countedOf(row.meter, row.customerId, [row]);
     const already = Math.trunc(counted?.get(row.hour) ?? 0) - row.reported;
     return Math.min(Math.max(already, 0), row.pending ?? 0);
@@ -146,9 +167,7 @@ export class OverageReports {
     const isLast = lastValue !== null && row.reported - found === lastValue;
     const told =
       isLast && takenAt !== null && now - takenAt < KNOWN_AGAIN
-        ? await this.#deps.stripe.reportUse(
-            reportOf({ ...row, pending: lastValue, pendingAt: lastValueAt }),
-          )
+        ? await this.#deps.stripe.reportUse(reportOf({ ...row, pending: lastValue, pendingAt: lastValueAt }))
         : null;
     if (told?.isKnown) await noteCompared(this.#db, row, { checkAt: (takenAt ?? now) + KNOWN_AGAIN });
     else if (told?.refusal === null)
@@ -195,6 +214,11 @@ export class OverageReports {
   get #db() {
     return primary(this.#deps.d1).db;
   }
+}
+
+/** Whether Stripe may not know a report again by now. */
+function isOld({ pendingAt, usedAt }: OverageReportRow, now: number): boolean {
+  return now - (pendingAt ?? usedAt) >= KNOWN_AGAIN;
 }
 
 /** What Stripe is told. The identifier says of which payer, meter and hour it is, and which of its reports. */

@@ -78,17 +78,19 @@ export async function settleReport(
     .where(and(is(row), eq(overageReports.number, row.number), isNotNull(overageReports.pending)));
 }
 
-/** Notes why a report was not taken, and when to try again; null for never. */
+/** Notes why a report was not taken, unless it has been since or another was begun, and when to try again; null for never. */
 export async function postponeReport(
   db: Database,
-  row: Named,
+  row: OverageReportRow,
   lastError: string,
   dueAt: number | null,
 ): Promise<void> {
   await db
     .update(overageReports)
     .set({ leasedUntil: 0, lastError, dueAt, attempts: sql`${overageReports.attempts} + 1` })
-    .where(is(row));
+    .where(
+      and(is(row), eq(overageReports.number, row.number), sql`${overageReports.pending} IS ${row.pending}`),
+    );
 }
 
 /** What is to be compared with what Stripe has counted, by payer and meter; what is being told is compared afterwards. */
