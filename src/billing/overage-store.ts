@@ -49,17 +49,22 @@ export async function claimReport(
   return row ?? null;
 }
 
-/** Notes that Stripe has taken a report, once; what came meanwhile is due then, and what was taken is compared then. */
+/** Notes what Stripe has taken of a report, once; what is left is due then, and what was taken is compared then. */
 export async function settleReport(
   db: Database,
   row: OverageReportRow,
-  next: { dueAt: number; checkAt: number },
+  taken: number,
+  next: { dueAt: number; checkAt: number; takenAt: number | null },
 ): Promise<void> {
-  const { used, reported, pending } = overageReports;
+  const { used, reported } = overageReports;
   await db
     .update(overageReports)
     .set({
-      reported: sql`${reported} + ${pending}`,
+      reported: sql`${reported} + ${taken}`,
+      // What was told now can be told again by its number.
+      lastValue: next.takenAt === null ? null : taken,
+      lastValueAt: next.takenAt === null ? null : row.pendingAt,
+      takenAt: next.takenAt,
       pending: null,
       pendingAt: null,
       pendingSince: null,
@@ -68,31 +73,33 @@ export async function settleReport(
       lastError: null,
       missed: null,
       checkAt: next.checkAt,
-      dueAt: sql`iif(${used} > ${reported} + ${pending}, ${next.dueAt}, NULL)`,
+      dueAt: sql`iif(${used} > ${reported} + ${taken}, ${next.dueAt}, NULL)`,
     })
     .where(and(is(row), eq(overageReports.number, row.number), isNotNull(overageReports.pending)));
 }
 
-/** Notes why a report was not taken, and when to try again; null for never. */
+/** Notes why a report was not taken, unless it has been since or another was begun, and when to try again; null for never. */
 export async function postponeReport(
   db: Database,
-  row: Named,
+  row: OverageReportRow,
   lastError: string,
   dueAt: number | null,
 ): Promise<void> {
   await db
     .update(overageReports)
     .set({ leasedUntil: 0, lastError, dueAt, attempts: sql`${overageReports.attempts} + 1` })
-    .where(is(row));
+    .where(
+      and(is(row), eq(overageReports.number, row.number), sql`${overageReports.pending} IS ${row.pending}`),
+    );
 }
 
-/** What is to be compared with what Stripe has counted, by payer and meter. */
+/** What is to be compared with what Stripe has counted, by payer and meter; what is being told is compared afterwards. */
 export function uncheckedReports(db: Database, now: number, limit: number): Promise<OverageReportRow[]> {
   const { payerId, meter, hour, checkAt } = overageReports;
   return db
     .select()
     .from(overageReports)
-    .where(and(lte(checkAt, now), sql`NOT ${isMoving}`))
+    .where(and(lte(checkAt, now), isNull(overageReports.pending), sql`NOT ${isMoving}`))
     .orderBy(asc(payerId), asc(meter), asc(hour))
     .limit(limit);
 }
@@ -101,7 +108,7 @@ export function uncheckedReports(db: Database, now: number, limit: number): Prom
 export async function noteCompared(
   db: Database,
   row: OverageReportRow,
-  found: Partial<Pick<OverageReportRow, 'reported' | 'dueAt' | 'checkAt' | 'missed' | 'lastError'>>,
+  found: Partial<Pick<OverageReportRow, 'checkAt' | 'missed' | 'lastError' | 'takenAt'>>,
 ): Promise<boolean> {
   const noted = await db
     .update(overageReports)
@@ -112,6 +119,7 @@ export async function noteCompared(
         eq(overageReports.number, row.number),
         eq(overageReports.reported, row.reported),
         isNull(overageReports.pending),
+        sql`${overageReports.takenAt} IS ${row.takenAt}`,
       ),
     )
     .returning({ hour: overageReports.hour });

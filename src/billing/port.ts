@@ -191,8 +191,8 @@ export interface BillingProvider {
   /** The meter that counts events of that name. */
   meterNamed(eventName: string): Promise<Meter | null>;
   /**
-   * Tells of use at a moment (Unix milliseconds). What was told by the same identifier within a day is told once. Null when it was taken, else
-   * Stripe's reason.
+   * Tells of use at a moment (Unix milliseconds). What was told by the same identifier within a day is told once, and `isKnown` then.
+   * `refusal` is Stripe's reason where it was not taken.
    */
   reportUse(report: {
     eventName: string;
@@ -200,7 +200,7 @@ export interface BillingProvider {
     value: number;
     identifier: string;
     at: number;
-  }): Promise<string | null>;
+  }): Promise<{ isKnown: boolean; refusal: string | null }>;
   /** What a meter has counted of a customer, by the beginning of each UTC hour, within a range of whole hours. It may be some minutes late. */
   countedByHour(
     meterId: string,
@@ -269,8 +269,8 @@ export interface BillingProvider {
     idempotencyKey: string,
   ): Promise<OffSessionPayment>;
   payment(id: string): Promise<OffSessionPayment | null>;
-  /** Gives back all of a payment that is left; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
-  refund(paymentId: string, idempotencyKey: string): Promise<boolean>;
+  /** Gives back all of a payment that is left but for what is kept, in the smallest unit of the currency; false where that cannot be, as while it is disputed. One that went back already counts as given back. */
+  refund(paymentId: string, idempotencyKey: string, kept?: number): Promise<boolean>;
   /** A customer's payment since a time whose metadata has that, or null. */
   findPayment(
     customerId: string,

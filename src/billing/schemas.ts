@@ -260,7 +260,7 @@ export const OverageListSchema = z
         organization_id: z.string().optional(),
         reason: z.string().openapi({
           description:
-            '`missing`: taken, and not counted; it is told again. `surplus`: more was counted than was told. `lost`: of a customer or by a meter that is no more. `too_old`: given up after 34 days. Else why it was not taken, which is tried again',
+            '`missing`: taken, and not counted; it was told again. `less`: less is counted than was told, as after a correction at Stripe; nothing is told again. `surplus`: more was counted than was told. `lost`: of a customer or by a meter that is no more. `too_old`: given up after 34 days. Else why it was not taken, which is tried again',
         }),
         next_attempt_at: z.iso.datetime().nullable(),
       }).openapi('TroubledOverage'),

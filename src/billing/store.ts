@@ -92,7 +92,7 @@ export async function keepCustomer(
   const isSuperfluous = sql`NOT EXISTS (SELECT 1 FROM ${customers} WHERE customer_id = ${customerId})`;
   const [, , kept] = await db.batch([
     insertIf(db, customers, row, payerExists(payerId)).onConflictDoNothing(),
-    insertIf(db, billingErasures, { customerId }, isSuperfluous).onConflictDoNothing(),
+    insertIf(db, billingErasures, { customerId, leftAt: row.createdAt }, isSuperfluous).onConflictDoNothing(),
     db.select().from(customers).where(eq(customers.payerId, payerId)),
   ]);
   return kept[0] ?? null;

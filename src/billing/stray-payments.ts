@@ -11,8 +11,8 @@ import { TOP_UP_NUMBER } from './top-ups.ts';
 
 const LONGEST_WAIT = HOUR;
 const PAYMENTS_PER_RUN = 20;
-/** Looking for a payment, giving it back, and noting that. */
-const PAYMENT_CALLS = 4;
+/** Looking for a payment, seeing what is left of it, giving that back, and noting each. */
+const PAYMENT_CALLS = 5;
 /** Longer than anybody goes on asking for a payment that was begun. */
 const BEGUN_UNTIL = HOUR;
 const LOOKED_FOR_AGAIN = 5 * MINUTE;
@@ -31,12 +31,15 @@ export class StrayPayments {
   }
 
   /** Takes an event about a customer who is nobody's: whether one whose payer is gone has paid something, which is noted then. */
-  async heard({ type, subject, customerId }: EventRow): Promise<boolean> {
-    if (customerId === null || !(await this.#isGone(customerId))) return false;
-    const found = await this.#paidBy(type, subject);
+  async heard(event: EventRow): Promise<boolean> {
+    const { customerId, createdAt } = event;
+    const gone = customerId === null ? null : await this.#goneOf(customerId);
+    // What was paid before was for what they had then, however late it is heard of.
+    if (!gone || createdAt < (gone.leftAt ?? 0)) return false;
+    const found = await this.#paidBy(event, gone.leftAt ?? 0);
     const now = Date.now();
-    for (const paymentId of found) {
-      const row = { id: paymentId, paymentId, customerId, begunAt: now, foundAt: now };
+    for (const { paymentId, kept } of found) {
+      const row = { id: paymentId, paymentId, customerId: gone.customerId, kept, begunAt: now, foundAt: now };
       await this.#db.insert(strayPayments).values(row).onConflictDoNothing();
     }
     return found.length > 0;
@@ -75,7 +78,7 @@ export class StrayPayments {
     if (payment.status === 'processing') return this.#postpone(row, now + HOUR, null);
     if (payment.status === 'succeeded') {
       // By one key, however often: the money goes back once.
-      const isBack = await this.#stripe.refund(payment.id, `stray:${payment.id}`);
+      const isBack = await this.#stripe.refund(payment.id, `stray:${payment.id}`, row.kept ?? 0);
       log(isBack ? 'info' : 'error', isBack ? 'payment_returned' : 'payment_not_returned', {
         payment: payment.id,
         customer: row.customerId,
@@ -89,19 +92,38 @@ export class StrayPayments {
     return this.#stripe.findPayment(customerId, begunAt - HOUR, [TOP_UP_NUMBER, String(topUp)]);
   }
 
-  /** The payments of a checkout for a pack, or of an invoice. */
-  async #paidBy(type: string, subject: string): Promise<string[]> {
+  /** The payments of a checkout for a pack, or of an invoice, and what of each does not go back. */
+  async #paidBy({ type, subject }: EventRow, leftAt: number): Promise<{ paymentId: string; kept: number }[]> {
     if (type === 'invoice.paid') {
-      const charges = await this.#stripe.chargesOfInvoice(subject);
-      return charges.flatMap(({ paymentIntentId }) => paymentIntentId ?? []);
+      const share = await this.#usedShare(subject, leftAt);
+      const charges = share < 1 ? await this.#stripe.chargesOfInvoice(subject) : [];
+      return charges.flatMap(({ paymentIntentId: paymentId, amount }) =>
+        paymentId === null ? [] : [{ paymentId, kept: Math.round(amount * share) }],
+      );
     }
     if (!type.startsWith('checkout.session.')) return [];
     const checkout = await this.#stripe.checkout(subject);
-    return checkout?.paid && checkout.paymentIntentId ? [checkout.paymentIntentId] : [];
+    return checkout?.paid && checkout.paymentIntentId
+      ? [{ paymentId: checkout.paymentIntentId, kept: 0 }]
+      : [];
   }
 
-  async #isGone(customerId: string): Promise<boolean> {
-    return (await this.#db.$count(billingErasures, eq(billingErasures.customerId, customerId))) > 0;
+  /** How much of an invoice pays for what its payer had when they left (0 to 1): what meters have counted, and periods that were over. */
+  async #usedShare(invoiceId: string, leftAt: number): Promise<number> {
+    const lines = (await this.#stripe.invoice(invoiceId))?.lines ?? [];
+    let [all, used] = [0, 0];
+    const meters = new Map<string, boolean>();
+    for (const { priceId, amount, periodEnd } of lines) {
+      if (priceId !== null && !meters.has(priceId))
+        meters.set(priceId, (await this.#stripe.price(priceId))?.meterId != null);
+      all += amount;
+      if (periodEnd <= leftAt || (priceId !== null && meters.get(priceId))) used += amount;
+    }
+    return all > 0 ? Math.min(Math.max(used / all, 0), 1) : 0;
+  }
+
+  async #goneOf(customerId: string) {
+    return this.#db.select().from(billingErasures).where(eq(billingErasures.customerId, customerId)).get();
   }
 
   async #settle({ id }: StrayPaymentRow, settledAt: number): Promise<void> {

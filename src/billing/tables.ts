@@ -172,6 +172,9 @@ export const overageReports = sqliteTable(
     lastError: text('last_error'),
     checkAt: integer('check_at'),
     missed: integer(),
+    lastValue: integer('last_value'),
+    lastValueAt: integer('last_value_at'),
+    takenAt: integer('taken_at'),
   },
   (table) => [primaryKey({ columns: [table.hour, table.payerId, table.meter] })],
 );
@@ -230,6 +233,7 @@ export const billingErasures = sqliteTable('billing_erasures', {
   nextAttemptAt: integer('next_attempt_at').notNull().default(0),
   lastError: text('last_error'),
   settledAt: integer('settled_at'),
+  leftAt: integer('left_at'),
 });
 
 /** Payments whose payer is gone, to be given back. */
@@ -244,6 +248,7 @@ export const strayPayments = sqliteTable('stray_payments', {
   nextAttemptAt: integer('next_attempt_at').notNull().default(0),
   lastError: text('last_error'),
   settledAt: integer('settled_at'),
+  kept: integer(),
 });
 
 export type StrayPaymentRow = typeof strayPayments.$inferSelect;

@@ -7,6 +7,8 @@ const GAUGES = {
   outbox_overdue_seconds: 'For how long the message that waits longest could have been sent.',
   outbox_dead_letters: 'Messages that were given up, and can be sent again.',
   billing_events_failed: 'Events of Stripe that could not be handled yet.',
+  overage_overdue_seconds:
+    'For how long the use beyond a limit that waits longest could have been told to Stripe.',
   cron_last_run_timestamp_seconds: 'When a Cron Trigger last ran, Unix time.',
 } as const;
 

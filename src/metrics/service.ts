@@ -10,7 +10,8 @@ const WAITING = `
   SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE status = 'pending' LIMIT ${MOST})) AS pending,
     (SELECT MIN(next_attempt_at) FROM outbox WHERE status = 'pending') AS due,
     (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE status = 'dead' AND data <> '{}' LIMIT ${MOST})) AS dead,
-    (SELECT COUNT(*) FROM (SELECT 1 FROM billing_events WHERE status IN ('received', 'failed') AND status = 'failed' LIMIT ${MOST})) AS failed`;
+    (SELECT COUNT(*) FROM (SELECT 1 FROM billing_events WHERE status IN ('received', 'failed') AND status = 'failed' LIMIT ${MOST})) AS failed,
+    (SELECT MIN(due_at) FROM overage_reports WHERE due_at IS NOT NULL) AS untold`;
 
 interface Waiting {
   pending: number;
@@ -18,6 +19,8 @@ interface Waiting {
   due: number | null;
   dead: number;
   failed: number;
+  /** Unix milliseconds; null when nothing waits. */
+  untold: number | null;
 }
 
 /** What monitoring asks for: the sums that isolates have counted, and what waits in the databases. */
@@ -72,14 +75,15 @@ export class MetricsReader {
 function gaugesOf(database: string, waiting: Waiting | null, now: number): Gauge[] {
   const up: Gauge = { name: 'part_up', labels: [['part', database]], value: waiting ? 1 : 0 };
   if (!waiting) return [up];
-  const { pending, due, dead, failed } = waiting;
+  const { pending, due, dead, failed, untold } = waiting;
   const labels: [string, string][] = [['database', database]];
-  const overdue = due === null ? 0 : Math.max(0, now - due) / SECOND;
+  const overdue = (at: number | null) => (at === null ? 0 : Math.max(0, now - at) / SECOND);
   return [
     up,
     { name: 'outbox_pending', labels, value: pending },
-    { name: 'outbox_overdue_seconds', labels, value: overdue },
+    { name: 'outbox_overdue_seconds', labels, value: overdue(due) },
     { name: 'outbox_dead_letters', labels, value: dead },
     { name: 'billing_events_failed', labels, value: failed },
+    { name: 'overage_overdue_seconds', labels, value: overdue(untold) },
   ];
 }

@@ -1,7 +1,13 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Customers } from '../../src/billing/customers.ts';
+import { OverageReports } from '../../src/billing/overage-reports.ts';
+import { dueReports, postponeReport } from '../../src/billing/overage-store.ts';
+import type { OverageReportRow } from '../../src/billing/tables.ts';
 import type { Bindings } from '../../src/config/config.ts';
+import { primary } from '../../src/db/client.ts';
+import { RunBudget } from '../../src/lib/run-budget.ts';
 import { createServices } from '../../src/services.ts';
 import { call, expectProblem, INTERNAL } from '../support/api.ts';
 import { PLENTY } from '../support/budget.ts';
@@ -14,6 +20,7 @@ import {
   mapPrices,
   PRICE_MEANINGS,
   payerOfKind,
+  stripeAt,
   watching,
 } from '../support/stripe.ts';
 
@@ -314,11 +321,13 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     expect(await one.row()).toMatchObject({ reported: 5, missed: 0 });
     await one.pass(HOUR);
     await Promise.all([compare(), compare()]);
-    expect(await one.row()).toMatchObject({ reported: 0, last_error: 'missing' });
+    expect(await one.row()).toMatchObject({ reported: 5, last_error: 'missing' });
     await run();
     expect(await one.billed()).toBe(5);
+    const [lost, again] = await one.events();
+    expect(again).toMatchObject({ identifier: lost.identifier, payload: lost.payload });
     expect(await one.events()).toHaveLength(2);
-    await one.pass(2 * HOUR);
+    await one.pass(20 * HOUR);
     await compare();
     expect(await one.row()).toMatchObject({ reported: 5, check_at: null, last_error: null });
     for (let times = 0; times < 2; times += 1) {
@@ -327,6 +336,77 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
       await run();
     }
     expect(await one.billed()).toBe(5);
+  });
+
+  it('is billed once where Stripe counts it many hours late', async () => {
+    const one = await payer();
+    await one.useBeyond(5);
+    await run();
+    await atStripe('count-meter-events', { customer: one.customerId, counts: false });
+    for (let hours = 0; hours < 6; hours += 1) {
+      await one.pass(2 * HOUR);
+      await Promise.all([compare(), compare()]);
+      await run();
+    }
+    expect(await one.events()).toHaveLength(1);
+    await atStripe('count-meter-events', { customer: one.customerId, counts: true });
+    for (let days = 0; days < 2; days += 1) {
+      await one.pass(DAY);
+      await compare();
+      await run();
+    }
+    expect(await one.billed()).toBe(5);
+    expect(await one.row()).toMatchObject({ reported: 5, check_at: null, last_error: null });
+  });
+
+  it.each([
+    ['-5', 0],
+    ['-2', 3],
+    ['-6', -1],
+  ])('is not billed again when an operator has given it back: %s', async (value, left) => {
+    const [one, other] = [await payer(), await payer()];
+    for (const each of [one, other]) await each.useBeyond(5);
+    await run();
+    const { used_at: at } = await one.row();
+    await atStripe('meter-event', {
+      event_name: 'images_beyond',
+      identifier: crypto.randomUUID(),
+      payload: { stripe_customer_id: one.customerId, value },
+      timestamp: Math.floor(at / 1000),
+    });
+    for (let hours = 0; hours < 30; hours += 2) {
+      await one.pass(2 * HOUR);
+      await compare();
+      await run();
+    }
+    expect(await one.billed()).toBe(left);
+    expect(await one.row()).toMatchObject({ reported: 5, due_at: null, check_at: null, last_error: 'less' });
+    expect(await other.row()).toMatchObject({ check_at: null, last_error: null });
+  });
+
+  it('is not told again from a database that was restored to before it was told', async () => {
+    const one = await payer();
+    await one.useBeyond(5);
+    const { due_at: dueAt } = await one.row();
+    await run();
+    await one.pass(30 * HOUR);
+    const restore = (used: number) =>
+      env.DB.prepare(
+        `UPDATE overage_reports SET used = ?3, reported = 0, number = 0, customer_id = NULL, due_at = ?2, check_at = NULL,
+           pending = NULL, pending_at = NULL, pending_since = NULL WHERE payer_id = ?1`,
+      )
+        .bind(one.payerId, dueAt, used)
+        .run();
+    await restore(5);
+    await run();
+    expect(await one.row()).toMatchObject({ reported: 5, pending: null, due_at: null });
+    expect(await one.billed()).toBe(5);
+    // What the object has told since is the rest.
+    await restore(7);
+    await run();
+    await run();
+    expect(await one.row()).toMatchObject({ reported: 7, pending: null, due_at: null });
+    expect(await one.billed()).toBe(7);
   });
 
   it('says so where Stripe has counted more, and takes nothing back', async () => {
@@ -385,6 +465,106 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     await one.useBeyond(5);
     await env.DB.prepare(`DELETE FROM ${one.table} WHERE id = ?`).bind(one.payerId).run();
     expect(await one.row()).toBeNull();
+  });
+});
+
+describe('many reports', () => {
+  /** Hours of one payer. */
+  async function hours(n: number, fields: { dueAt?: number; checkAt?: number; reported?: number }) {
+    const { payerId, customerId } = await payerOfKind('user');
+    const last = Math.floor(Date.now() / HOUR) * HOUR - HOUR;
+    const insert = env.DB.prepare(
+      `INSERT INTO overage_reports (payer_id, user_id, realm_id, meter, hour, used, used_at, due_at, check_at, reported, customer_id)
+       VALUES (?1, ?1, 'default', 'images_beyond', ?2, 3, ?2, ?3, ?4, ?5, ?6)`,
+    );
+    const { dueAt = null, checkAt = null, reported = 0 } = fields;
+    await env.DB.batch(
+      Array.from({ length: n }, (_, at) =>
+        insert.bind(payerId, last - at * HOUR, dueAt, checkAt, reported, customerId),
+      ),
+    );
+    const count = (which: string) =>
+      env.DB.prepare(`SELECT count(*) AS n FROM overage_reports WHERE payer_id = ? AND ${which}`)
+        .bind(payerId)
+        .first('n');
+    return { payerId, customerId, count };
+  }
+  const stripe = stripeAt('api');
+  const reports = (at = stripe) =>
+    new OverageReports({
+      d1: env.DB,
+      stripe: at,
+      customers: new Customers(env.DB, at, 'https://auth.test', async () => true),
+    });
+  const ample = (calls: number) => new RunBudget(calls, Date.now() + MINUTE);
+
+  beforeEach(() => env.DB.prepare('DELETE FROM overage_reports').run());
+  afterAll(() => env.DB.prepare('DELETE FROM overage_reports').run());
+
+  it('are told as far as the budget goes, several at once, and what waits is said', async () => {
+    const { count, customerId } = await hours(70, { dueAt: Date.now() - 2 * HOUR });
+    const said = vi.spyOn(console, 'error');
+    let [now, most] = [0, 0];
+    const slow: typeof stripe = {
+      ...stripe,
+      reportUse: async (report) => {
+        now += 1;
+        most = Math.max(most, now);
+        return stripe.reportUse(report).finally(() => {
+          now -= 1;
+        });
+      },
+    };
+    await reports(slow).run(Date.now(), ample(1_000));
+    expect(await count('reported = 3 AND due_at IS NULL')).toBe(70);
+    expect(await atStripe('meter-events', { customer: customerId })).toHaveLength(70);
+    expect(most).toBe(10);
+    const lines = said.mock.calls
+      .map(([line]) => String(line))
+      .filter((line) => line.includes('overage_late'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ seconds: 7_200 }]);
+    said.mockRestore();
+    const more = await hours(20, { dueAt: Date.now() });
+    await reports().run(Date.now(), ample(50));
+    expect(Number(await more.count('reported = 3'))).toBeGreaterThan(5);
+    expect(Number(await more.count('reported = 0'))).toBeGreaterThan(5);
+  });
+
+  it('are compared as far as the budget goes', async () => {
+    const { count } = await hours(20, { checkAt: 1, reported: 3 });
+    await reports().compare(Date.now(), ample(1 + 4 + 5 * 2));
+    expect(await count('missed = 0')).toBe(5);
+    await reports().compare(Date.now(), ample(1_000));
+    expect(await count('missed = 0')).toBe(20);
+  });
+
+  it('of a payer whose comparison fails keep nobody else’s', async () => {
+    const all = [
+      await hours(2, { checkAt: 1, reported: 3 }),
+      await hours(2, { checkAt: 1, reported: 3 }),
+      await hours(2, { checkAt: 1, reported: 3 }),
+    ];
+    const [failing, ...others] = all.sort((one, other) => (one.payerId < other.payerId ? -1 : 1));
+    const broken: typeof stripe = {
+      ...stripe,
+      countedByHour: async (meter, customer, range) => {
+        if (customer === failing?.customerId) throw new TypeError('not to be read');
+        return stripe.countedByHour(meter, customer, range);
+      },
+    };
+    await reports(broken).compare(Date.now(), ample(1_000));
+    expect(await failing?.count('missed IS NULL AND check_at = 1')).toBe(2);
+    for (const other of others) expect(await other.count('missed = 0')).toBe(2);
+  });
+
+  it('that were begun since are not put off by one that failed', async () => {
+    const { payerId, count } = await hours(1, { dueAt: 1 });
+    const { db } = primary(env.DB);
+    const [row] = await dueReports(db, Date.now(), 1);
+    expect(row?.payerId).toBe(payerId);
+    await reports().run(Date.now(), ample(1_000));
+    await postponeReport(db, row as OverageReportRow, 'service_unavailable', Date.now() + HOUR);
+    expect(await count('due_at IS NULL AND last_error IS NULL')).toBe(1);
   });
 });
 

@@ -161,6 +161,96 @@ describe.each(KINDS)('a payment whose payer is gone: %s', (kind) => {
   );
 });
 
+describe('an invoice whose payer is gone', () => {
+  /** A payer who pays for a plan; what leaves them is older than a second, which is as exact as Stripe tells the time. */
+  async function subscriber() {
+    const one = await payerOfKind('user');
+    await atStripe('attach', { customer: one.customerId });
+    const body = { ...one.named, plan: 'pro' };
+    const begun = await call('POST', '/v1/billing/subscriptions', { headers: INTERNAL, body });
+    expect(begun.status, JSON.stringify(begun.body)).toBe(201);
+    const [subscription] = await atStripe<any[]>('objects', {
+      object: 'subscription',
+      customer: one.customerId,
+    });
+    const leave = async () => {
+      await new Promise((later) => setTimeout(later, 1_100));
+      const left = await call('DELETE', `/v1/admin/users/${one.payerId}`, { headers: INTERNAL });
+      expect(left.status).toBeLessThan(300);
+    };
+    const money = async () => {
+      const charges = await atStripe<any[]>('objects', { object: 'charge', customer: one.customerId });
+      return charges.map(({ amount, amount_refunded: back }) => [amount, back]);
+    };
+    const [events, paid] = [() => eventsAbout(one.customerId), (await money())[0]?.[0]];
+    return { ...one, subscriptionId: subscription.id, leave, money, events, paid };
+  }
+
+  it('stays paid that was paid before they left, however late that is heard of', async () => {
+    const one = await subscriber();
+    const events = await one.events();
+    await one.leave();
+    for (const event of events) expect((await deliver(event)).status).toBe(200);
+    await run();
+    expect(await one.money()).toEqual([[one.paid, 0]]);
+    const replayed = events.filter(({ type }) => type === 'invoice.paid');
+    expect(replayed).toHaveLength(1);
+    for (const { id } of replayed)
+      await call('POST', `/v1/admin/billing/events/${id}/replay`, { headers: INTERNAL });
+    await run();
+    expect(await one.money()).toEqual([[one.paid, 0]]);
+  });
+
+  it('stays paid when what was done with is replayed', async () => {
+    const one = await subscriber();
+    const events = await one.events();
+    for (const event of events) expect((await deliver(event)).status).toBe(200);
+    await one.leave();
+    for (const { id, type } of events) {
+      if (type !== 'invoice.paid') continue;
+      const path = `/v1/admin/billing/events/${id}/replay`;
+      expect((await call('POST', path, { headers: INTERNAL })).status).toBe(200);
+    }
+    await run();
+    expect(await one.money()).toEqual([[one.paid, 0]]);
+  });
+
+  it('goes back but for what was used and what was over, once', async () => {
+    const one = await subscriber();
+    await atStripe('bill-use', { id: one.subscriptionId, price: 'price_images_over', amount: 501 });
+    await atStripe('bill-use', { id: one.subscriptionId, price: 'price_pro_month', amount: 99 });
+    const { data } = (await atStripe<any[]>('objects', { object: 'subscription', id: one.subscriptionId }))[0]
+      .items;
+    await atStripe('renew', { id: one.subscriptionId, pays: false });
+    await one.leave();
+    // What was billed last was for a period that is over.
+    await env.DB.prepare('UPDATE billing_erasures SET left_at = ?2 WHERE customer_id = ?1')
+      .bind(one.customerId, data[0].current_period_end * 1000)
+      .run();
+    await atStripe('pay', { id: one.subscriptionId });
+    const paid = (await one.events()).filter(({ type }) => type === 'invoice.paid').at(-1) as any;
+    expect((await deliver({ ...paid, created: data[0].current_period_end + 60 })).status).toBe(200);
+    await Promise.all([run(), run()]);
+    await env.DB.prepare('UPDATE stray_payments SET settled_at = NULL WHERE customer_id = ?')
+      .bind(one.customerId)
+      .run();
+    await run();
+    expect(await one.money()).toContainEqual([one.paid + 600, one.paid]);
+    expect(await one.money()).toContainEqual([one.paid, 0]);
+  });
+
+  it('goes back but for what meters have counted, of a period that was not over', async () => {
+    const one = await subscriber();
+    await atStripe('bill-use', { id: one.subscriptionId, price: 'price_images_over', amount: 501 });
+    await atStripe('renew', { id: one.subscriptionId, pays: false });
+    await one.leave();
+    await atStripe('pay', { id: one.subscriptionId });
+    for (const event of await one.events()) expect((await deliver(event)).status).toBe(200);
+    await run();
+    expect(await one.money()).toContainEqual([one.paid + 501, one.paid]);
+  });
+});
+
 it('of a customer who never was one of ours is let be', async () => {
   const { id } = await atStripe('subscribe', {
     ...(await (async () => {

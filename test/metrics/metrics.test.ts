@@ -146,6 +146,7 @@ describe('what is counted', () => {
     expect(seriesOf(text, 'latchkey_outbox_overdue_seconds{database="DB"}')).toBeGreaterThanOrEqual(90);
     expect(seriesOf(text, 'latchkey_outbox_dead_letters{database="DB"}')).toBeGreaterThanOrEqual(1);
     expect(seriesOf(text, 'latchkey_billing_events_failed{database="DB_2"}')).toBe(0);
+    expect(seriesOf(text, 'latchkey_overage_overdue_seconds{database="DB_2"}')).toBe(0);
     for (const part of ['DB', 'DB_2', 'metrics']) {
       expect(seriesOf(text, `latchkey_part_up{part="${part}"}`)).toBe(1);
     }

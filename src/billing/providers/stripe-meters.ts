@@ -36,12 +36,12 @@ export function meters(
           identifier,
           timestamp: Math.floor(at / SECOND),
         });
-        return null;
+        return { isKnown: false, refusal: null };
       } catch (error) {
         if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw explain(error);
-        if (isTaken(error)) return null;
+        if (isTaken(error)) return { isKnown: true, refusal: null };
         explain(error);
-        return error.code ?? error.type;
+        return { isKnown: false, refusal: error.code ?? error.type };
       }
     },
 

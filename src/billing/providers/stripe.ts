@@ -311,9 +311,17 @@ export function createStripe({
         }
       }),
 
-    async refund(payment_intent, idempotencyKey) {
+    async refund(payment_intent, idempotencyKey, kept = 0) {
       try {
-        requiredId(await stripe.refunds.create({ payment_intent }, { idempotencyKey }));
+        const order: Stripe.RefundCreateParams = { payment_intent };
+        if (kept > 0) {
+          // By what is left: however often it is asked for, no more goes back.
+          const { data } = await stripe.charges.list({ payment_intent, limit: PAGE });
+          const paid = data.filter((charge) => charge.paid);
+          order.amount = paid.reduce((sum, one) => sum + one.amount - one.amount_refunded, -kept);
+          if (order.amount <= 0) return true;
+        }
+        requiredId(await stripe.refunds.create(order, { idempotencyKey }));
         return true;
       } catch (error) {
         if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw explain(error);

@@ -285,6 +285,14 @@ export class StripeAccount {
     return subscription;
   }
 
+  /** The next invoice has a line for what was used, by a price of a meter. */
+  billUse(id: string, priceId: string, amount: number): Json {
+    const { current_period_start: start, current_period_end: end } = this.get(id).items.data[0];
+    const line = lineFor(this.get(priceId), start, end, amount, {});
+    this.pending.set(id, [...(this.pending.get(id) ?? []), line]);
+    return line;
+  }
+
   /** The invoice that was not paid is. */
   payLatest(id: string): Json {
     const subscription = this.get(id);
@@ -354,14 +362,15 @@ export class StripeAccount {
     return charge;
   }
 
-  /** Gives back all of a payment that is left. */
-  refundPayment(intentId: string): Json {
+  /** Gives back so much of a payment, else all that is left. */
+  refundPayment({ payment_intent: intentId, amount: asked }: Json): Json {
     const charge = this.list('charge', (one) => one.payment_intent === intentId)[0];
     if (!charge) throw invalid('This PaymentIntent does not have a successful charge to refund.');
     const fail = (code: string, message: string) =>
       new StripeRefusal(400, { type: 'invalid_request_error', code, message });
-    const amount = charge.amount - charge.amount_refunded;
-    if (amount === 0) throw fail('charge_already_refunded', `Charge ${charge.id} has already been refunded.`);
+    const left = charge.amount - charge.amount_refunded;
+    const amount = asked === undefined ? left : Number(asked);
+    if (left === 0) throw fail('charge_already_refunded', `Charge ${charge.id} has already been refunded.`);
     if (charge.disputed) throw fail('charge_disputed', `Charge ${charge.id} has been charged back.`);
     this.refund(charge.id, amount);
     return this.put('re', {

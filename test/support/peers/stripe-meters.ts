@@ -59,7 +59,7 @@ function byUse(id: string, meterId: string, interval: string): Json {
  */
 export class StripeMeters {
   readonly #account: StripeAccount;
-  readonly #events: (Json & { received: number; counts: boolean })[] = [];
+  readonly #events: (Json & { received: number; counts: boolean; isKnown: boolean })[] = [];
 
   constructor(account: StripeAccount) {
     this.#account = account;
@@ -82,7 +82,7 @@ export class StripeMeters {
     const at = timestamp === undefined ? now : Number(timestamp);
     if (at > now + 300) throw invalid('The timestamp is more than 5 minutes in the future');
     if (at < now - 35 * DAY) throw invalid('The timestamp is more than 35 days in the past');
-    if (this.#events.some((one) => one.identifier === identifier && one.received > now - DAY))
+    if (this.#events.some((one) => one.isKnown && one.identifier === identifier && one.received > now - DAY))
       throw invalid(`An event already exists with identifier ${identifier}.`);
     const event = {
       object: 'billing.meter_event',
@@ -93,7 +93,8 @@ export class StripeMeters {
       created: now,
       livemode: false,
     };
-    this.#events.push({ ...event, received: now, counts: this.#account.objects.has(customer) });
+    const counts = this.#account.objects.has(customer);
+    this.#events.push({ ...event, received: now, counts, isKnown: true });
     return event;
   }
 
@@ -124,17 +125,24 @@ export class StripeMeters {
   }
 
   /** The events that were taken of a customer, the oldest first. */
-  of(customer: string, name?: string): (Json & { counts: boolean })[] {
+  of(customer: string, name?: string): (Json & { counts: boolean; isKnown: boolean })[] {
     return this.#events.filter(
       (one) => one.payload.stripe_customer_id === customer && (name === undefined || one.event_name === name),
     );
   }
 
-  /** Forgets what it has counted of a customer, though it was taken. */
+  /** Forgets what it has taken of a customer. */
   lose(customer: string): Json {
     const lost = this.of(customer);
-    for (const one of lost) one.counts = false;
+    for (const one of lost) Object.assign(one, { counts: false, isKnown: false });
     return { lost: lost.length };
+  }
+
+  /** Counts what it has taken of a customer, or does not yet. */
+  setCounted(customer: string, counts: boolean): Json {
+    const these = this.of(customer);
+    for (const one of these) one.counts = counts;
+    return { counted: these.length };
   }
 }
 

@@ -101,6 +101,7 @@ export async function startStripe() {
     }
     if (action === 'meter-events') return json(meters.of(given.customer));
     if (action === 'lose-meter-events') return json(meters.lose(given.customer));
+    if (action === 'count-meter-events') return json(meters.setCounted(given.customer, given.counts));
     if (action === 'meter-event') return attempt(() => meters.take(given));
     return attempt(() => happen(account, action, given));
   }
@@ -126,6 +127,8 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
       return account.complete(id);
     case 'renew':
       return account.renew(id, given.pays);
+    case 'bill-use':
+      return account.billUse(id, given.price, given.amount);
     case 'pay':
       return account.payLatest(id);
     case 'end':
@@ -263,7 +266,7 @@ function route(
     case 'POST payment_intents':
       return account.payOffSession(params);
     case 'POST refunds':
-      return account.refundPayment(params.payment_intent);
+      return account.refundPayment(params);
     case 'GET payment_intents/{id}':
       return account.get(id);
     case 'GET payment_intents':
