@@ -137,7 +137,7 @@ describe.each([
     expect(await page.locator('.who').textContent()).toContain('Ada user01');
     const user = await me();
     expect(user).toMatchObject({ email, email_verified: true, name: 'Ada user01' });
-    await page.getByRole('link', { name: 'Security' }).click();
+    await page.getByRole('link', { name: 'Security', exact: true }).click();
     await page.locator('main').getByText(email).first().waitFor();
 
     const cookie = await sessionCookie();
@@ -329,7 +329,7 @@ it('who registered with somebody else’s address is out as soon as its owner co
   await signInWith('Google', email);
   expect(await me()).toMatchObject({ email, email_verified: true });
 
-  await attacker.page.getByRole('link', { name: 'Security' }).click();
+  await attacker.page.getByRole('link', { name: 'Security', exact: true }).click();
   expect(path(attacker.page)).toBe('/login');
   await signIn(email, PASSWORD, attacker.page);
   expect(await alert(attacker.page)).toContain('The name or the password is wrong.');
