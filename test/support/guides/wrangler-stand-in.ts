@@ -32,7 +32,7 @@ if (args[0] === 'dev') {
   process.exitCode = status ?? 1;
 }
 if (args[0] === 'deploy') process.exitCode = wrangler([...args, '--dry-run'], 'inherit').status ?? 1;
-if (args[0] === 'd1' && ['migrations', 'execute'].includes(args[1] ?? '')) {
+if (args[0] === 'd1' && ['migrations', 'execute', 'export'].includes(args[1] ?? '')) {
   const here = args.map((arg) => (arg === '--remote' ? '--local' : arg));
   process.exitCode = wrangler(here, 'inherit').status ?? 1;
 }
