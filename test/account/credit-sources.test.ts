@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { accepted } from '../../src/errors.ts';
 import { monthAfter } from '../../src/lib/calendar.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
@@ -14,8 +15,8 @@ const endOfMonth = (at: number) => {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 };
 const sourcesOf = async (id: string, terms = termsOf({})) => {
-  const { sources } = (await accountOf(id).creditStanding(terms)) as any;
-  return Object.fromEntries(sources.map(({ source, amount }: any) => [source, amount]));
+  const { sources } = accepted(await accountOf(id).creditStanding(terms));
+  return Object.fromEntries(sources.map(({ source, amount }) => [source, amount]));
 };
 
 describe('credits by source', () => {
@@ -32,7 +33,7 @@ describe('credits by source', () => {
     await add('grant', 'present', null);
     await add('purchase', 'soon', Date.now() + 1000);
     const use = async (reference: string, amount = 10) =>
-      ((await object.useCredits(terms, { ...CHANGE, amount, reference })) as any).transaction.sources;
+      accepted(await object.useCredits(terms, { ...CHANGE, amount, reference })).transaction.sources;
     expect(await use('1')).toEqual([{ source: 'pack', amount: 10 }]);
     expect(await use('2', 15)).toEqual([
       { source: 'plan', amount: 10 },
@@ -53,7 +54,7 @@ describe('credits by source', () => {
     ]);
     // It comes back where it was taken, and is taken from there again.
     const back = { ...CHANGE, amount: 15, refundOf: '2', reference: 'back' };
-    const refunded = (await object.refundCredits(terms, back)) as any;
+    const refunded = accepted(await object.refundCredits(terms, back));
     expect(refunded.transaction.sources).toEqual([
       { source: 'plan', amount: 10 },
       { source: 'gift', amount: 5 },
@@ -61,9 +62,9 @@ describe('credits by source', () => {
     expect(await use('4', 10)).toEqual([{ source: 'plan', amount: 10 }]);
     await evictDurableObject(accountOf(id));
     expect(await use('4', 10)).toEqual([{ source: 'plan', amount: 10 }]);
-    const { transactions } = (await object.listCredits(terms, { before: null, limit: 50 })) as any;
+    const { transactions } = accepted(await object.listCredits(terms, { before: null, limit: 50 }));
     for (const { amount, sources } of transactions)
-      expect(sources.reduce((sum: number, part: any) => sum + part.amount, 0)).toBe(Math.abs(amount));
+      expect(sources.reduce((sum: number, part) => sum + part.amount, 0)).toBe(Math.abs(amount));
   });
 
   it('of an invoice are the plan’s, also when they were taken back and came again', async () => {
@@ -114,9 +115,9 @@ describe('unused credits of a plan', () => {
       await evictDurableObject(accountOf(id));
       const balances = await Promise.all([1, 2, 3].map(() => object.creditBalance(terms)));
       expect(balances.map((one: any) => one.balance)).toEqual([50 + kept, 50 + kept, 50 + kept]);
-      const { transactions } = (await object.listCredits(terms, { before: null, limit: 9 })) as any;
-      const rolled = transactions.filter(({ reference }: any) => reference.startsWith('rollover:'));
-      expect(rolled.map(({ amount, expiresAt, sources }: any) => [amount, expiresAt, sources])).toEqual(
+      const { transactions } = accepted(await object.listCredits(terms, { before: null, limit: 9 }));
+      const rolled = transactions.filter(({ reference }) => reference.startsWith('rollover:'));
+      expect(rolled.map(({ amount, expiresAt, sources }) => [amount, expiresAt, sources])).toEqual(
         kept === 0 ? [] : [[kept, monthAfter(over), [{ source: 'plan', amount: kept }]]],
       );
       const month = endOfMonth(Date.now());
@@ -181,7 +182,7 @@ describe('unused credits of a plan', () => {
           }
           if (one.do === 'use') {
             catchUp();
-            const answer = (await object.useCredits(terms, { ...CHANGE, ...one, reference: `${n}` })) as any;
+            const answer = await object.useCredits(terms, { ...CHANGE, ...one, reference: `${n}` });
             expect(answer.result).toBe(plan + gift >= one.amount ? 'ok' : 'refused');
             if (answer.result !== 'ok') continue;
             const ofPlan = Math.min(plan, one.amount);

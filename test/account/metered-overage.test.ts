@@ -144,7 +144,7 @@ describe('use beyond a limit that a meter bills', () => {
     await use();
     expect(await object.quotas(TERMS)).toMatchObject({ resources: { images: { billed: 2 } } });
     advance(1);
-    expect((await object.quotas(TERMS)) as any).toMatchObject({ resources: { images: { used: 0 } } });
+    expect(await object.quotas(TERMS)).toMatchObject({ resources: { images: { used: 0 } } });
     const { resources } = (await object.quotas(TERMS)) as any;
     expect(resources.images).not.toHaveProperty('billed');
     const renamed = { ...PLAN, overage: { ...PLAN.overage, images: { meter: 'images_new' } } };
