@@ -96,6 +96,13 @@ describe('prices by use', () => {
 });
 
 describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
+  /** How far the clock was moved before a test, which begins with an hour: what it uses is of one hour at any time of the day. */
+  let lead = 0;
+  beforeEach(() => {
+    lead = HOUR - (Date.now() % HOUR);
+    advance(lead);
+  });
+
   /** A payer who subscribed to a plan, and what they use. */
   async function payer(plan: string | null = 'pro') {
     const one = await payerOfKind(kind);
@@ -122,7 +129,7 @@ describe.each(KINDS)('use beyond a limit, billed by a meter: %s', (kind) => {
     const subscription = async () =>
       (await atStripe<any[]>('objects', { object: 'subscription', customer: customerId }))[0];
     /** Moves both clocks. */
-    let ahead = 0;
+    let ahead = lead;
     const pass = async (milliseconds: number) => {
       advance(milliseconds);
       ahead += milliseconds;

@@ -88,17 +88,19 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
         ...sendgrid.received
           .filter((mail) => mail.personalizations[0]?.to[0]?.email === to)
           .map(fromSendgrid),
-        ...(await resendMails(resendEmulator.url, to ?? '')),
+        ...(await resendMails(resend, to ?? '')),
       ]);
       return json(mails);
     }
     if (pathname === '/texts') {
       const basic = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
       const list = `/2010-04-01/Accounts/${account.accountSid}/Messages.json?PageSize=1000&To=${encodeURIComponent(to ?? '')}`;
-      const answer = await fetch(twilioEmulator.url + list, { headers: { authorization: `Basic ${basic}` } });
-      const { messages } = (await answer.json()) as {
-        messages: { to: string; from: string; body: string }[];
-      };
+      const { messages } = await twilio.list<{ messages: { to: string; from: string; body: string }[] }>(
+        list,
+        {
+          authorization: `Basic ${basic}`,
+        },
+      );
       return json(messages.map(({ to, from, body }) => ({ to, from, text: body })));
     }
     return { status: 404 };
@@ -164,9 +166,9 @@ function fromSendgrid(mail: SendgridMail): Mail {
   };
 }
 
-async function resendMails(url: string, to: string): Promise<Mail[]> {
+async function resendMails(resend: Awaited<ReturnType<typeof startFaulty>>, to: string): Promise<Mail[]> {
   type Listed = { from: string; to: string[]; subject: string; text: string; html: string };
-  const { data } = (await (await fetch(`${url}/emails`)).json()) as { data: Listed[] };
+  const { data } = await resend.list<{ data: Listed[] }>('/emails');
   return data
     .filter((mail) => mail.to.includes(to))
     .map(({ from, subject, text, html }) => {
