@@ -8,9 +8,9 @@ import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject, QuotaReport, Terms, UserPlan } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
-import type { SessionGrant, SessionRecord } from './session-record.ts';
+import type { OpenSession, SessionGrant, SessionRecord } from './session-record.ts';
 
-export type { EndReason, SessionGrant, SessionRecord } from './session-record.ts';
+export type { EndReason, OpenSession, SessionGrant, SessionRecord } from './session-record.ts';
 
 /** The object's copy of what the directory says, and the D1 bookmark of the last write it was told of. */
 export interface AccountState extends DirectoryState {
@@ -148,7 +148,7 @@ export interface SessionObject {
   keepTokenClaims(sessionId: string, stamp: string, claims: Record<string, unknown>): Promise<void>;
   /** Who the user is to the directory, for whom it matters whether they still are an operator; null when they are no more. */
   standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null>;
-  listSessions(): Promise<SessionRecord[]>;
+  listSessions(): Promise<OpenSession[]>;
   /**
    * Ends one session, and with `browser` also that of the browser in which the user signed in to it; false when it was not
    * there. `actor` is who does it when it is not the user.
@@ -221,6 +221,8 @@ export interface PasswordObject {
   provePassword(proof: PasswordProof): Promise<LiveSession | Refusal>;
   /** The same for the current password, and hashes the next one; a change of the directory is announced with it. */
   prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal>;
+  /** When the user has signed in by the password last, as far as sessions are remembered (Unix milliseconds). */
+  passwordUsedAt(): Promise<number | null>;
 }
 
 /** A use of a passkey whose signature was found right. */
@@ -290,6 +292,8 @@ export interface FactorUses {
   /** The last code of each authenticator app that was taken, by the id of the factor. */
   steps: Record<string, UsedStep>;
   recoveryCodesLeft: number;
+  /** When one of the recovery codes that there are was used last, Unix milliseconds. */
+  recoveryCodeUsedAt: number | null;
 }
 
 /** An authenticator app whose user has shown a code of it, in a session. */

@@ -1,6 +1,6 @@
 import type { ActivityType } from '../directory/state.ts';
 import { HOUR } from '../lib/time.ts';
-import type { ClientConsent, NewGrantCode } from './grant-contract.ts';
+import type { ClientAccess, ClientConsent, NewGrantCode } from './grant-contract.ts';
 
 /** A code as it is kept. `sessionId` is what it gave, once it is spent. */
 export interface KeptCode extends NewGrantCode {
@@ -85,9 +85,10 @@ export class GrantBook {
   }
 
   /** Forgets what a client may, or what clients may for an organization; whether there was anything. */
-  forget(whose: { clientId: string } | { organizationId: string }): boolean {
-    const isIt = (of: { clientId: string; organizationId?: string | null }) =>
-      'clientId' in whose ? of.clientId === whose.clientId : of.organizationId === whose.organizationId;
+  forget({ clientId, organizationId }: ClientAccess | { clientId?: never; organizationId: string }): boolean {
+    const isIt = (of: ClientAccess) =>
+      (clientId === undefined || of.clientId === clientId) &&
+      (organizationId === undefined || (of.organizationId ?? null) === organizationId);
     const consents = this.consents();
     const others = consents.filter((of) => !isIt(of));
     const codes = this.#codes();

@@ -22,6 +22,12 @@ export interface ClientConsent {
   at: number;
 }
 
+/** What a client has of a user: all of it, or with `organizationId` what it has for that one; null for the user alone. */
+export interface ClientAccess {
+  clientId: string;
+  organizationId?: string | null;
+}
+
 /** An authorization code (RFC 6749, 4.1.2), of which only the hash is kept. */
 export interface NewGrantCode {
   hash: string;
@@ -108,8 +114,8 @@ export interface GrantObject {
   checkGrant(refreshToken: string): Promise<LiveSession | Refusal>;
   /** Ends one grant of that client; false when it has no such one. */
   endGrant(by: { refreshToken: string } | { sessionId: string }, clientId: string): Promise<boolean>;
-  /** Ends all that a client has of the user, and forgets what was allowed; false when there was nothing. */
-  disconnectClient(clientId: string, client: Client): Promise<boolean>;
+  /** Ends what a client has of the user, and forgets what was allowed; false when there was nothing. */
+  disconnectClient(whose: ClientAccess, client: Client): Promise<boolean>;
 }
 
 /** The object of one user, as the authorization server needs it. */

@@ -6,6 +6,7 @@ import type { ChosenOrganizations } from './chosen-organizations.ts';
 import type { AccountState, LiveSession, NewSession } from './contract.ts';
 import type { GrantBook, KeptCode } from './grant-book.ts';
 import {
+  type ClientAccess,
   type ClientConsent,
   type CodeRedemption,
   type NewGrantCode,
@@ -185,12 +186,14 @@ export class Grants {
     }
   }
 
-  disconnect(clientId: string, client: Client): boolean {
+  disconnect(whose: ClientAccess, client: Client): boolean {
     const { book, sessions, signIns, state } = this.#parts;
     if (!state.get()) return false;
-    const ended = sessions.endOfClient(clientId, 'revoked', Date.now());
-    const hadAny = book.forget({ clientId }) || ended.length > 0;
-    if (hadAny) signIns.log('app_disconnected', null, client, { details: { client_id: clientId } });
+    const ended = sessions.endOfClient(whose, 'revoked', Date.now());
+    const hadAny = book.forget(whose) || ended.length > 0;
+    const { clientId, organizationId } = whose;
+    const details = { client_id: clientId, ...(organizationId && { organization_id: organizationId }) };
+    if (hadAny) signIns.log('app_disconnected', null, client, { details });
     return hadAny;
   }
 }

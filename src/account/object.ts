@@ -19,15 +19,16 @@ import type {
   NewPassword,
   NewSession,
   OpenedSession,
+  OpenSession,
   PasskeyUse,
   PasswordProof,
   PasswordSignIn,
   RefreshPolicy,
-  SessionRecord,
   ShownFactor,
 } from './contract.ts';
 import type { CopyObject, CopyOutcome, CopyPart } from './copy-contract.ts';
 import type {
+  ClientAccess,
   ClientConsent,
   CodeRedemption,
   GrantObject,
@@ -235,7 +236,7 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     }));
   }
 
-  async listSessions(): Promise<SessionRecord[]> {
+  async listSessions(): Promise<OpenSession[]> {
     return this.parts.signIns.list();
   }
 
@@ -327,7 +328,12 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     return {
       steps: this.parts.secondSteps.steps(),
       recoveryCodesLeft: this.parts.secondSteps.recoveryCodesLeft(),
+      recoveryCodeUsedAt: this.parts.secondSteps.recoveryCodeUsedAt(),
     };
+  }
+
+  async passwordUsedAt(): Promise<number | null> {
+    return this.parts.state.get() ? this.parts.sessions.openedBy('pwd') : null;
   }
 
   async forgetFactor(factorId: string | null): Promise<void> {
@@ -397,8 +403,8 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     return this.parts.atomically(() => this.parts.grants.end(by, clientId));
   }
 
-  async disconnectClient(clientId: string, client: Client): Promise<boolean> {
-    return this.parts.atomically(() => this.parts.grants.disconnect(clientId, client));
+  async disconnectClient(whose: ClientAccess, client: Client): Promise<boolean> {
+    return this.parts.atomically(() => this.parts.grants.disconnect(whose, client));
   }
 
   // By the alarm.

@@ -52,6 +52,14 @@ export class PastSessions {
     for (const session of sessions) if (!open.has(session.id)) this.remember(session);
   }
 
+  /** When one of the user's own was opened last by that method (RFC 8176), Unix milliseconds; 0 for none. */
+  openedBy(method: string): number {
+    if (!this.#hasTable()) return 0;
+    const sql = `SELECT MAX(created_at) AS at FROM past_sessions
+      WHERE client_id IS NULL AND impersonator IS NULL AND methods ->> 0 = ?`;
+    return this.#sql.exec<{ at: number | null }>(sql, method).one().at ?? 0;
+  }
+
   /** When the next is to be forgotten, Unix milliseconds; null when there is none. */
   oldest(): number | null {
     if (!this.#hasTable()) return null;

@@ -18,6 +18,12 @@ const REMEMBERED = 'remembered_devices';
 const RECOVERY = 'recovery_codes';
 const STEPS = 'totp_steps';
 
+/** Recovery codes, by their hashes; and when one of them was used, once one was. */
+interface RecoveryCodes {
+  left: string[];
+  usedAt: number | null;
+}
+
 /** A sign-in whose first factor was right: what the session will be like, and by what it can be completed. */
 export interface Waiting {
   methods: string[];
@@ -92,28 +98,30 @@ export class SecondStepBook {
 
   /** Puts new recovery codes, by their hashes, in place of all that there were. */
   setRecoveryCodes(hashes: string[]): void {
-    this.#kv.put(RECOVERY, hashes);
+    this.#kv.put<RecoveryCodes>(RECOVERY, { left: hashes, usedAt: null });
   }
 
   /** Takes a recovery code, by its hash; false when there is no such code any more. */
-  takeRecoveryCode(hash: string): boolean {
-    const left = this.#kv.get<string[]>(RECOVERY) ?? [];
+  takeRecoveryCode(hash: string, now: number): boolean {
+    const { left } = this.#recovery();
     if (!left.includes(hash)) return false;
-    this.#kv.put(
-      RECOVERY,
-      left.filter((one) => one !== hash),
-    );
+    this.#kv.put<RecoveryCodes>(RECOVERY, { left: left.filter((one) => one !== hash), usedAt: now });
     return true;
   }
 
   /** Forgets the recovery codes: without a factor they take the place of nothing. */
   dropRecoveryCodes(): void {
-    if (this.recoveryCodesLeft() > 0) this.#kv.delete(RECOVERY);
+    if (this.#kv.get(RECOVERY) !== undefined) this.#kv.delete(RECOVERY);
   }
 
   /** How many recovery codes are left. */
   recoveryCodesLeft(): number {
-    return (this.#kv.get<string[]>(RECOVERY) ?? []).length;
+    return this.#recovery().left.length;
+  }
+
+  /** When a recovery code of those that there are was used last; null for never. */
+  recoveryCodeUsedAt(): number | null {
+    return this.#recovery().usedAt;
   }
 
   /** Remembers a device of a user whose password is of that version. */
@@ -141,6 +149,12 @@ export class SecondStepBook {
     if (!all) return;
     this.dropRecoveryCodes();
     this.#kv.delete(WAITING);
+  }
+
+  #recovery(): RecoveryCodes {
+    const kept = this.#kv.get<RecoveryCodes | string[]>(RECOVERY) ?? [];
+    // As earlier versions kept them.
+    return Array.isArray(kept) ? { left: kept, usedAt: null } : kept;
   }
 
   #waiting(now: number): Record<string, Waiting> {

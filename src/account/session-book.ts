@@ -4,6 +4,7 @@ import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
 import type { EndReason, SessionLifetimes } from './contract.ts';
+import type { ClientAccess } from './grant-contract.ts';
 import { PastSessions } from './past-sessions.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 import type { SessionGrant } from './session-record.ts';
@@ -223,6 +224,15 @@ export class SessionBook {
     return this.#table.all();
   }
 
+  /** When a session of the user's own was opened last by that method (RFC 8176), of those that are remembered; null for none. */
+  openedBy(method: string): number | null {
+    // Methods that were shown later come after that which opened it.
+    const own = ({ client_id, impersonator, methods }: SessionRow) =>
+      client_id === null && impersonator === null && JSON.parse(methods)[0] === method;
+    const live = this.#table.all().filter(own);
+    return Math.max(this.past.openedBy(method), ...live.map(({ created_at: at }) => at)) || null;
+  }
+
   /** How many live sessions there are, by the UTC day on which they would expire, and the last day on which one was used. */
   standing(now: number): { sessions: Record<string, number>; activeOn: string | null } {
     const sessions: Record<string, number> = {};
@@ -247,9 +257,12 @@ export class SessionBook {
     return this.#end('id = ?', [id], { at: now, reason })[0] ?? null;
   }
 
-  /** Ends all sessions of a client. */
-  endOfClient(clientId: string, reason: EndReason, now: number): SessionRow[] {
-    return this.#end('client_id = ?', [clientId], { at: now, reason });
+  /** Ends what a client has. */
+  endOfClient({ clientId, organizationId }: ClientAccess, reason: EndReason, now: number): SessionRow[] {
+    const end = { at: now, reason };
+    if (organizationId === undefined) return this.#end('client_id = ?', [clientId], end);
+    const where = "client_id = ? AND IFNULL(organization, '') = ?";
+    return this.#end(where, [clientId, organizationId ?? ''], end);
   }
 
   /** Ends what clients have for an organization. */

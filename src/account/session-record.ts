@@ -20,6 +20,9 @@ export type SessionRecord = {
   scope: string | null;
 };
 
+/** A live session; `organization` is that which a client acts for, null for the user alone and for a session of their own. */
+export type OpenSession = SessionRecord & { organization: string | null };
+
 /** What a client of the authorization server may do for a user. A session that has one is the client's, not the user's own. */
 export interface SessionGrant {
   clientId: string;

@@ -31,7 +31,7 @@ export class ShownFactors {
       case 'totp':
         return shown.step !== null && book.takeStep(shown.factorId, shown.step, now) ? ['otp'] : null;
       case 'recovery_code':
-        if (!book.takeRecoveryCode(shown.hash)) return null;
+        if (!book.takeRecoveryCode(shown.hash, now)) return null;
         projection.log({ type: 'recovery_code_used', sessionId: null, client });
         this.#noticeRecovery(client, now);
         return ['otp'];

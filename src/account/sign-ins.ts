@@ -15,9 +15,9 @@ import type {
   LiveSession,
   NewSession,
   OpenedSession,
+  OpenSession,
   PasswordSignIn,
   RefreshPolicy,
-  SessionRecord,
 } from './contract.ts';
 import { type KnownDevices, newDeviceMail } from './known-devices.ts';
 import { judgePassword } from './password-check.ts';
@@ -236,9 +236,10 @@ export class SignIns {
     return organization && isRefusal(organization) ? organization : { ...live, organization };
   }
 
-  list(): SessionRecord[] {
+  list(): OpenSession[] {
     const { sessions, state } = this.#books;
-    return state.get() ? sessions.list(Date.now()).map(sessionRecord) : [];
+    const rows = state.get() ? sessions.list(Date.now()) : [];
+    return rows.map((row) => ({ ...sessionRecord(row), organization: row.organization ?? null }));
   }
 
   /** Ends one session, and with `browser` that of the browser too; false when it was not there. */

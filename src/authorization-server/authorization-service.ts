@@ -1,5 +1,5 @@
 import { AUTHORIZATION_CODE_LIFETIME, newCodeText } from '../account/code-text.ts';
-import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
+import type { ClientAccess, ClientConsent, GrantObjects } from '../account/grant-contract.ts';
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
@@ -163,9 +163,9 @@ export class ClientAuthorizations {
     return this.#parts.objects(userId).consents();
   }
 
-  /** Ends all that a client has of the user, and forgets what was allowed; effective for the next request. */
-  async disconnect(userId: string, clientId: string, by: Client): Promise<void> {
-    await this.#parts.objects(userId).disconnectClient(clientId, by);
+  /** Ends what a client has of the user, and forgets what was allowed; effective for the next request. */
+  async disconnect(userId: string, whose: ClientAccess, by: Client): Promise<void> {
+    await this.#parts.objects(userId).disconnectClient(whose, by);
   }
 
   /** The client and its address: before both are known to be right nothing is sent there. */

@@ -16,6 +16,8 @@ export interface KnownFactor {
 export interface KnownFactors {
   factors: KnownFactor[];
   recoveryCodesLeft: number;
+  /** When one of those that there are was used last. */
+  recoveryCodeUsedAt: number | null;
   /** Whether the realm requires one by now. */
   isRequired: boolean;
 }
@@ -82,6 +84,9 @@ export const FactorListSchema = z
     data: z.array(FactorSchema),
     next_cursor: z.string().nullable(),
     recovery_codes_left: z.int(),
+    recovery_code_last_used_at: z.iso.datetime().nullable().openapi({
+      description: 'When one of the recovery codes that there are was used',
+    }),
     required: z.boolean().openapi({ description: 'Whether the realm requires one of the user by now' }),
   })
   .openapi('FactorList');
@@ -128,6 +133,7 @@ export const SecondStepCodeBody = z
 export function factorsShape({
   factors,
   recoveryCodesLeft,
+  recoveryCodeUsedAt,
   isRequired,
 }: KnownFactors): z.infer<typeof FactorListSchema> {
   return {
@@ -140,6 +146,7 @@ export function factorsShape({
     })),
     next_cursor: null,
     recovery_codes_left: recoveryCodesLeft,
+    recovery_code_last_used_at: recoveryCodeUsedAt === null ? null : rfc3339(recoveryCodeUsedAt),
     required: isRequired,
   };
 }

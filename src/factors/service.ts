@@ -87,7 +87,7 @@ export class Factors {
   /** The factors of a user, those of each kind oldest first. */
   async list(user: UserRow, realm: Realm): Promise<KnownFactors> {
     const { d1, objects, passkeys } = this.#deps;
-    const [rows, keys, { steps, recoveryCodesLeft }] = await Promise.all([
+    const [rows, keys, { steps, ...recovery }] = await Promise.all([
       readFactors(primary(d1).db, user.id),
       passkeys.list(user.id),
       objects(user.id).factorUses(),
@@ -101,7 +101,7 @@ export class Factors {
     });
     return {
       factors: [...apps, ...known],
-      recoveryCodesLeft,
+      ...recovery,
       isRequired: requiresMfa(realm.mfa, user.role, Date.now()),
     };
   }

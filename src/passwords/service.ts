@@ -193,6 +193,11 @@ export class Credentials {
     return (await findPassword(primary(this.#deps.d1).db, userId)) !== null;
   }
 
+  /** When a user has signed in by the password last (Unix milliseconds): null for one who has none, or has not for 90 days. */
+  async lastUse(userId: string): Promise<number | null> {
+    return this.#deps.objects(userId).passwordUsedAt();
+  }
+
   /**
    * Changes the password and ends all other sessions. Throws `validation_failed`, `invalid_credentials` for a wrong
    * current password, `too_many_attempts`, and `conflict` when it was changed at the same time.

@@ -35,6 +35,7 @@ export const ExportSchema = z
     passkeys: z.array(z.record(z.string(), z.unknown())),
     factors: z.array(z.record(z.string(), z.unknown())),
     recovery_codes_left: z.int(),
+    recovery_code_last_used_at: z.iso.datetime().nullable(),
     activity: z.array(ActivitySchema),
     acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
     messages: z.array(z.record(z.string(), z.unknown())),
@@ -95,6 +96,7 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       verified_at: time(verifiedAt),
     })),
     recovery_codes_left: uses.recoveryCodesLeft,
+    recovery_code_last_used_at: time(uses.recoveryCodeUsedAt),
     activity: mapped(log, (row) => activityShape(accountEntry(row))),
     acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),
     messages: mapped(messages, ({ id: _, createdAt, settledAt, ...row }) => ({

@@ -1,4 +1,4 @@
-import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '../account/contract.ts';
+import type { LiveSession, OpenedSession, OpenSession, SessionObjects } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Hooks } from '../hooks/service.ts';
@@ -197,7 +197,7 @@ export class Sessions {
   }
 
   /** The live sessions of a user, the one seen last first. */
-  list(userId: string): Promise<SessionRecord[]> {
+  list(userId: string): Promise<OpenSession[]> {
     return this.#objects(userId).listSessions();
   }
 

@@ -146,7 +146,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
     const grant = (await object.listSessions()).find(({ client_id }) => client_id === 'cli_test');
     return object.endGrant({ sessionId: grant?.id ?? '' }, 'cli_test');
   },
-  disconnectClient: ({ object }) => object.disconnectClient('cli_test', CLIENT),
+  disconnectClient: ({ object }) => object.disconnectClient({ clientId: 'cli_test' }, CLIENT),
   authorize: ({ object, sessionId }) =>
     object.authorize(TERMS, {
       sessionId,
@@ -261,6 +261,7 @@ const READING = [
   'waiting',
   'factorUses',
   'passkeyUses',
+  'passwordUsedAt',
   'standing',
   'tokenClaims',
   'listSessions',

@@ -221,7 +221,7 @@ describe('a client that a user lets act for an organization', () => {
   });
 
   it('may for each organization, and for the user alone, what was allowed for that, and no more', async () => {
-    const [{ id }, other] = [await team(), await team()];
+    const [{ id }, other] = [await team('First & Co'), await team('Second')];
     const who = await member(id, 'owner');
     const { id: userId, token } = { id: who.user.user.id, token: who.user.access_token };
     await send('POST', `/v1/admin/organizations/${other.id}/members`, { user_id: userId, role: 'owner' });
@@ -234,9 +234,11 @@ describe('a client that a user lets act for an organization', () => {
     const read = { scope: 'openid images:read' };
     const write = { scope: 'openid images:write' };
     const erase = { scope: 'openid images:delete', resource: elsewhere };
-    await tokensFor(client, who, id, read);
-    await tokensFor(client, who, other.id, erase);
-    await tokensFor(client, who, '', write);
+    const tokens = [
+      await tokensFor(client, who, id, read),
+      await tokensFor(client, who, other.id, erase),
+      await tokensFor(client, who, '', write),
+    ];
     const { challenge } = pkce();
     const silent = async (more: object) =>
       backIn(await authorize(asking(client, challenge, { ...SCOPE, prompt: 'none', ...more }), who));
@@ -266,17 +268,40 @@ describe('a client that a user lets act for an organization', () => {
       { organization_id: null, scopes: ['openid', 'images:write'] },
       { organization_id: id, scopes: ['openid', 'images:read', 'images:write'] },
     ]);
-    // The page has it as one app, which is disconnected as one.
+    // The page says for whom, and what it has for one ends apart.
     const page = await open('/account/apps', who);
-    expect(page.body.match(/name="app"/g)).toHaveLength(1);
+    expect(page.body.match(/name="app"/g)).toHaveLength(3);
     for (const scope of ['images:read', 'images:write', 'images:delete']) expect(page.body).toContain(scope);
-    const gone = await submit('/account/apps', { form: 'disconnect', app: client.client_id }, who, {
-      accept: 'text/html',
-    });
-    expect(gone.status).toBe(303);
-    expect((await silent({ ...read, organization_id: id })).error).toBe('consent_required');
+    for (const whom of ['you', 'First &amp; Co', 'Second']) {
+      expect(page.body).toContain(`Acts for ${whom}`);
+    }
+    const disconnect = async (organization: string) => {
+      const form = { form: 'disconnect', app: client.client_id, organization };
+      const gone = await submit('/account/apps', form, who, { accept: 'text/html' });
+      expect(gone.headers.get('location')).toBe('/account/apps?done=disconnected');
+    };
+    /** For whom it has something that lasts: what is allowed, and a live token. */
+    const lasting = async () => {
+      const { apps } = (await call('GET', '/v1/me/export', { token })).body;
+      const lives = await Promise.all(tokens.map(({ access_token }) => introspected(access_token)));
+      return {
+        allowed: apps.map(({ organization_id }: { organization_id: string | null }) => organization_id),
+        live: lives.map(({ active }) => active),
+      };
+    };
+    await disconnect(other.id);
+    expect(await lasting()).toEqual({ allowed: [null, id], live: [true, false, true] });
     expect((await silent({ ...erase, organization_id: other.id })).error).toBe('consent_required');
-    expect((await silent(write)).error).toBe('consent_required');
+    await disconnect('');
+    expect(await lasting()).toEqual({ allowed: [id], live: [true, false, false] });
+    // Of an organization in which the user never was there is nothing to end.
+    await disconnect('org_elsewhere');
+    expect(await lasting()).toEqual({ allowed: [id], live: [true, false, false] });
+    expect(await silent({ ...both, organization_id: id })).toHaveProperty('code');
+    await disconnect(id);
+    expect(await lasting()).toEqual({ allowed: [], live: [false, false, false] });
+    expect((await silent({ ...read, organization_id: id })).error).toBe('consent_required');
+    expect((await open('/account/apps', who)).body).not.toContain('name="app"');
   });
 
   it('has nothing any more when the user is removed: neither the live token nor its refresh, nor a code that waits', async () => {

@@ -66,6 +66,7 @@ describe('an authenticator app', () => {
       ],
       next_cursor: null,
       recovery_codes_left: 10,
+      recovery_code_last_used_at: null,
       required: false,
     });
     expect(await session(token)).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' });
@@ -304,6 +305,8 @@ describe('recovery codes', () => {
     const signedIn = await secondStep(mfa_token, { method: 'recovery_code', code: typed });
     expect(signedIn.status, JSON.stringify(signedIn.body)).toBe(200);
     expect(await session(signedIn.body.access_token)).toMatchObject({ acr: 'aal2' });
+    const { recovery_code_last_used_at: usedAt } = await list(signedIn.body.access_token);
+    expect(Math.abs(Date.now() - Date.parse(usedAt))).toBeLessThan(MINUTE);
     const mail = await mailTo(user.user.email, /recovery code was used/i);
     expect(mail.text).toMatch(/\b9 are left/);
     expect(mail.text).toContain('/account/security');
@@ -321,6 +324,26 @@ describe('recovery codes', () => {
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await list(user.access_token)).recovery_codes_left).toBe(9);
+  });
+
+  it('are taken as an earlier version kept them, and then it is known when', async () => {
+    const { user, recoveryCodes } = await withApp();
+    const before = await runInDurableObject(accountOf(user.user.id), (_, { storage }) => {
+      const { left } = storage.kv.get('recovery_codes') as { left: string[] };
+      storage.kv.put('recovery_codes', left);
+      return left.length;
+    });
+    expect(await list(user.access_token)).toMatchObject({
+      recovery_codes_left: before,
+      recovery_code_last_used_at: null,
+    });
+    const { mfa_token } = await firstStep(user);
+    const used = await secondStep(mfa_token, { method: 'recovery_code', code: recoveryCodes[0] as string });
+    expect(used.status).toBe(200);
+    expect(await list(user.access_token)).toMatchObject({
+      recovery_codes_left: before - 1,
+      recovery_code_last_used_at: expect.any(String),
+    });
   });
 
   it('are made anew, which ends all that there were; and only for who has a factor', async () => {

@@ -7,8 +7,6 @@ export const accountPasskeys: Texts['accountPasskeys'] = {
   add: 'Passkey hinzufügen',
   synced: 'auf mehreren Geräten',
   added: 'Hinzugefügt',
-  used: 'zuletzt benutzt',
-  unused: 'noch nicht benutzt',
   name: 'Name',
   rename: 'Umbenennen',
   renameNamed: (name) => `Passkey ${name} umbenennen`,

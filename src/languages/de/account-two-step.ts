@@ -15,8 +15,6 @@ export const accountTwoStep: Texts['accountTwoStep'] = {
   none: 'Es gibt noch keine.',
   kinds: { totp: 'Authenticator-App', passkey: 'Passkey' },
   added: 'Hinzugefügt',
-  used: 'zuletzt benutzt',
-  unused: 'noch nicht benutzt',
   remove: 'Entfernen',
   removeNamed: (name) => `${name} entfernen`,
   passkeys: 'Passkeys verwalten Sie unter Sicherheit.',

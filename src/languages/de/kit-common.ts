@@ -33,6 +33,8 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Gespeichert.',
   save: 'Speichern',
   never: 'Nie',
+  lastUsed: 'Zuletzt benutzt',
+  unused: 'Noch nicht benutzt',
   notSet: 'Keine Angabe',
   email: 'E-Mail-Adresse',
   password: 'Passwort',

@@ -5,8 +5,6 @@ export const accountPasskeys = {
   add: 'Add a passkey',
   synced: 'on several devices',
   added: 'Added',
-  used: 'last used',
-  unused: 'not used yet',
   name: 'Name',
   rename: 'Rename',
   renameNamed: (name: string) => `Rename the passkey ${name}`,

@@ -13,8 +13,6 @@ export const accountTwoStep = {
   none: 'There are none yet.',
   kinds: { totp: 'Authenticator app', passkey: 'Passkey' },
   added: 'Added',
-  used: 'last used',
-  unused: 'not used yet',
   remove: 'Remove',
   removeNamed: (name: string) => `Remove ${name}`,
   passkeys: 'Passkeys are managed under Security.',

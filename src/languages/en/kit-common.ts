@@ -32,6 +32,8 @@ export const kitCommon = {
   saved: 'Saved.',
   save: 'Save',
   never: 'Never',
+  lastUsed: 'Last used',
+  unused: 'Not used yet',
   notSet: 'Not set',
   email: 'Email address',
   password: 'Password',

@@ -7,8 +7,6 @@ export const accountPasskeys: Texts['accountPasskeys'] = {
   add: 'Añadir una clave de acceso',
   synced: 'en varios dispositivos',
   added: 'Añadida el',
-  used: 'último uso:',
-  unused: 'todavía sin usar',
   name: 'Nombre',
   rename: 'Cambiar el nombre',
   renameNamed: (name) => `Cambiar el nombre de la clave de acceso ${name}`,

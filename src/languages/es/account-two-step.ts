@@ -14,8 +14,6 @@ export const accountTwoStep: Texts['accountTwoStep'] = {
   none: 'Todavía no hay ninguna.',
   kinds: { totp: 'Aplicación de autenticación', passkey: 'Clave de acceso' },
   added: 'Añadida el',
-  used: 'último uso:',
-  unused: 'todavía sin usar',
   remove: 'Eliminar',
   removeNamed: (name) => `Eliminar ${name}`,
   passkeys: 'Las claves de acceso se gestionan en Seguridad.',

@@ -33,6 +33,8 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Guardado.',
   save: 'Guardar',
   never: 'Nunca',
+  lastUsed: 'Último uso:',
+  unused: 'Sin usar todavía',
   notSet: 'Sin definir',
   email: 'Correo electrónico',
   password: 'Contraseña',

@@ -7,8 +7,6 @@ export const accountPasskeys: Texts['accountPasskeys'] = {
   add: 'Ajouter une clé d’accès',
   synced: 'sur plusieurs appareils',
   added: 'Ajoutée le',
-  used: 'dernière utilisation :',
-  unused: 'pas encore utilisée',
   name: 'Nom',
   rename: 'Renommer',
   renameNamed: (name) => `Renommer la clé d’accès ${name}`,

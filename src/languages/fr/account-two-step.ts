@@ -15,8 +15,6 @@ export const accountTwoStep: Texts['accountTwoStep'] = {
   none: 'Il n’y en a pas encore.',
   kinds: { totp: 'Application d’authentification', passkey: 'Clé d’accès' },
   added: 'Ajoutée le',
-  used: 'dernière utilisation :',
-  unused: 'pas encore utilisée',
   remove: 'Supprimer',
   removeNamed: (name) => `Supprimer ${name}`,
   passkeys: 'Les clés d’accès se gèrent sous Sécurité.',

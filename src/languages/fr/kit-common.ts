@@ -32,6 +32,8 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Enregistré.',
   save: 'Enregistrer',
   never: 'Jamais',
+  lastUsed: 'Dernière utilisation :',
+  unused: 'Aucune utilisation',
   notSet: 'Non défini',
   email: 'Adresse e-mail',
   password: 'Mot de passe',

@@ -7,7 +7,7 @@ import type { IdentityRow } from '../../oauth/tables.ts';
 import { Form } from '../kit/form.tsx';
 import { ProviderMark } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
-import { Alert, Badge, EmptyState, Entry, Time } from '../kit/panel.tsx';
+import { Alert, Badge, EmptyState, Entry, LastUse, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
@@ -107,7 +107,8 @@ function ProviderEntry(props: {
   const about = identity && [
     [identity.name, identity.email].filter((part) => part !== null).join(' · '),
     <>
-      {text.since} <Time view={view} at={identity.createdAt} day />
+      {text.since} <Time view={view} at={identity.createdAt} day /> ·{' '}
+      <LastUse view={view} at={identity.lastLoginAt} />
     </>,
   ];
   return (

@@ -9,7 +9,7 @@ import { valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
-import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Alert, Badge, Entries, Entry, LastUse, Panel, Time } from '../kit/panel.tsx';
 import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
@@ -118,14 +118,8 @@ function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; pass
       about={[
         keeper !== name && keeper,
         <>
-          {text.added} <Time view={view} at={createdAt} day />,{' '}
-          {lastUse ? (
-            <>
-              {text.used} <Time view={view} at={lastUse.usedAt} ago />
-            </>
-          ) : (
-            text.unused
-          )}
+          {text.added} <Time view={view} at={createdAt} day /> ·{' '}
+          <LastUse view={view} at={lastUse?.usedAt ?? null} />
         </>,
         !row.uvInitialized && text.unasked,
         !row.uvInitialized && !mayConfirm(principal) && text.passwordFirst,

@@ -16,7 +16,7 @@ import {
 import { valid } from '../kit/form-data.ts';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Badge, EditableEntry, Entry, Panel } from '../kit/panel.tsx';
+import { Badge, EditableEntry, Entry, LastUse, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
@@ -84,8 +84,9 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
     },
     render: async (_, visit, shown) => {
       const { phoneNumber } = visit.user;
-      const [hasPassword, known] = await Promise.all([
+      const [hasPassword, usedAt, known] = await Promise.all([
         credentials.hasPassword(visit.user.id),
+        credentials.lastUse(visit.user.id),
         passkeys.list(visit.user.id),
       ]);
       const canText = phoneNumber !== null && codes.canText(phoneNumber);
@@ -93,7 +94,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         <AccountFrame visit={visit} page="security" shown={shown}>
           <Panel id="ways" title={securityMessages[visit.view.language].ways}>
             <ul class="rows">
-              <PasswordRow visit={visit} shown={shown} hasPassword={hasPassword} />
+              <PasswordRow visit={visit} shown={shown} hasPassword={hasPassword} usedAt={usedAt} />
               <EmailRow visit={visit} shown={shown} hasPassword={hasPassword} />
               <PhoneRow visit={visit} shown={shown} canText={canText} />
             </ul>
@@ -120,7 +121,8 @@ interface RowProps {
 const GROUP = 'ways';
 
 /** Changes the password; an account that has none gets a link to set one. */
-function PasswordRow({ visit, shown, hasPassword }: RowProps & { hasPassword: boolean }) {
+function PasswordRow(props: RowProps & { hasPassword: boolean; usedAt: number | null }) {
+  const { visit, shown, hasPassword, usedAt } = props;
   const { principal, view } = visit;
   const text = securityMessages[view.language];
   if (isPlaceholder(visit.user.email)) {
@@ -141,10 +143,10 @@ function PasswordRow({ visit, shown, hasPassword }: RowProps & { hasPassword: bo
       group={GROUP}
       icon="lock"
       name={text.password}
-      about={text.passwordText}
+      about={usedAt !== null && <LastUse view={view} at={usedAt} />}
       isOpen={problem !== undefined || shown.done === 'password_breached'}
     >
-      {disabled && <p class="soft">{addressNeeded(visit)}</p>}
+      <p class="soft">{disabled ? addressNeeded(visit) : text.passwordText}</p>
       <Form view={view} name="password" problem={problem} button={text.change} disabled={disabled}>
         <CurrentPasswordField view={view} name="current_password" label={text.current} problem={problem} />
         <NewPasswordField view={view} name="new_password" problem={problem} />

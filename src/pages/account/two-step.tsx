@@ -10,7 +10,7 @@ import { formatDate, labelOf } from '../kit/format.ts';
 import { Frame } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Alert, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Alert, Entries, Entry, LastUse, Panel, Time } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
@@ -175,14 +175,7 @@ function FactorEntry({ view, factor }: { view: View; factor: KnownFactor }) {
       about={[
         text.kinds[type],
         <>
-          {text.added} <Time view={view} at={createdAt} day />,{' '}
-          {usedAt === null ? (
-            text.unused
-          ) : (
-            <>
-              {text.used} <Time view={view} at={usedAt} ago />
-            </>
-          )}
+          {text.added} <Time view={view} at={createdAt} day /> · <LastUse view={view} at={usedAt} />
         </>,
       ]}
     >
@@ -206,6 +199,11 @@ function RecoveryPanel({ visit, known }: { visit: Visit; known: KnownFactors }) 
   return (
     <Panel id="recovery-title" title={text.recovery}>
       <p class="soft">{text.left(known.recoveryCodesLeft)}</p>
+      {known.recoveryCodeUsedAt !== null && (
+        <p class="soft">
+          <LastUse view={view} at={known.recoveryCodeUsedAt} />
+        </p>
+      )}
       <Form view={view} name="renew" button={text.renew} look="plain" />
     </Panel>
   );

@@ -100,8 +100,12 @@ export function EditableEntry(props: {
           <Icon name={icon} />
           <span>
             <strong>{name}</strong> {badge}
-            <br />
-            <span class="soft">{about}</span>
+            {about && (
+              <>
+                <br />
+                <span class="soft">{about}</span>
+              </>
+            )}
           </span>
           <span class="button plain small when-closed">{button ?? edit}</span>
           <span class="button plain small when-open">{close}</span>
@@ -160,6 +164,17 @@ export function Time({ view, at, day, ago }: { view: View; at: number; day?: boo
     <time datetime={datetime} title={shown} data-local>
       {shown}
     </time>
+  );
+}
+
+/** When something was used last (Unix milliseconds), as a sentence; null for what never was. */
+export function LastUse({ view, at }: { view: View; at: number | null }) {
+  const { lastUsed, unused } = kitMessages[view.language];
+  if (at === null) return unused;
+  return (
+    <>
+      {lastUsed} <Time view={view} at={at} ago />
+    </>
   );
 }
 
