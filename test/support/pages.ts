@@ -37,6 +37,9 @@ export function cookiesOf({ headers }: Answer): string {
 /** A page, or its policy, without the scripts that pages may have: that of all pages and that of passkeys, from addresses of our own. */
 export function withoutOwnScript(text: string): string {
   return text
-    .replace(/<script type="module" src="\/pages\/(?:kit|passkeys)\.[0-9a-f]{12}\.js"><\/script>/g, '')
+    .replace(
+      /<script type="module" src="\/pages\/(?:kit|passkeys)\.[0-9a-f]{12}\.js"(?: blocking="render")?><\/script>/g,
+      '',
+    )
     .replace(/script-src(?: https:\/\/auth\.test\/pages\/(?:kit|passkeys)\.[0-9a-f]{12}\.js)+; /, '');
 }

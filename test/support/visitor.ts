@@ -90,7 +90,10 @@ export async function upload(
 
 /** A page without the scripts that are ours: there shall be no other. */
 export const withoutOwnScripts = (body: string) =>
-  body.replaceAll(/<script type="module" src="\/pages\/\w+\.[0-9a-f]{12}\.js"><\/script>/g, '');
+  body.replaceAll(
+    /<script type="module" src="\/pages\/\w+\.[0-9a-f]{12}\.js"(?: blocking="render")?><\/script>/g,
+    '',
+  );
 
 /** Expects a page of that status, with a heading and no script but ours. */
 export function expectPage(answer: Answer<string>, status = 200): void {

@@ -93,12 +93,14 @@ const GROUPS: AccountPageName[] = ['usage', 'activity'];
 export function AccountFrame(props: {
   visit: AccountVisit;
   page: AccountPageName;
+  /** Of a page below that, which is called otherwise. */
+  title?: string;
   shown?: Shown;
   /** Whether something else went wrong than a form. */
   failed?: boolean;
   children: Child;
 }) {
-  const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
+  const { visit, page, title, shown = {}, failed = shown.refused !== undefined, children } = props;
   const { principal, user, view } = visit;
   const { menu, admin, unregistered, unverified } = accountMessages[view.language];
   const name = fullNameOf(user);
@@ -113,7 +115,8 @@ export function AccountFrame(props: {
   return (
     <MenuFrame
       visit={visit}
-      title={titleOf(page)}
+      title={title ?? titleOf(page)}
+      above={title === undefined ? undefined : { href: view.link(ACCOUNT_PAGES[page]), name: titleOf(page) }}
       kind="wide"
       menu={{
         label: menu,

@@ -252,7 +252,7 @@ export async function showPreview(
   const language = LANGUAGES.find((one) => one === values.language) ?? view.language;
   const seen = { ...viewFor(c, null, realm), language: language as Language, theme: view.theme };
   // Without scripts it would be hidden.
-  seen.colors += '[data-passkey]{display:grid!important}';
+  seen.colors += '[data-passkey]{display:grid!important;visibility:visible!important}';
   return show(c, seen, <SignInPage view={seen} providers={oauth.providers(realm)} />, { isPreview: true });
 }
 

@@ -45,7 +45,8 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
         <link rel="stylesheet" href={STYLESHEET} />
         <link rel="icon" href={ICON} type="image/svg+xml" />
         <style>{view.colors}</style>
-        <script type="module" src={KIT} />
+        {/* What is painted before the page is whole, and its times are the reader's, moves then. */}
+        <script type="module" src={KIT} blocking="render" />
       </head>
       <body class={looks[kind]} data-realm={realm.id} data-locale={view.locale}>
         <a class="skip" href="#content">
@@ -138,6 +139,8 @@ export interface MenuFrameProps {
   /** Where else the user may go, in their own menu. */
   elsewhere?: MenuPage[];
   signOut: string;
+  /** The page that this one is a part of. */
+  above?: { href: string; name: string } | undefined;
   /** Stands beside the realm's name, such as a choice of what the pages are about. */
   slot?: Child;
   /** What was just done, in words. */
@@ -148,7 +151,7 @@ export interface MenuFrameProps {
 
 /** The frame of pages for signed-in users: who they are, the menu, and what was just done. */
 export function MenuFrame(props: MenuFrameProps) {
-  const { visit, title, kind, menu, slot, said, failed, children } = props;
+  const { visit, title, kind, menu, above, slot, said, failed, children } = props;
   const { view } = visit;
   const text = kitMessages[view.language];
   const links = (
@@ -175,6 +178,11 @@ export function MenuFrame(props: MenuFrameProps) {
       }
       menu={links}
     >
+      {above && (
+        <p class="trail">
+          <a href={above.href}>{above.name}</a>
+        </p>
+      )}
       <h1>{title}</h1>
       {said && !failed && <Toast view={view}>{said}</Toast>}
       {children}

@@ -18,8 +18,8 @@ export function passkeyIn(sent: Record<string, string>): { flow: string; credent
 }
 
 /**
- * A form that the browser answers by a passkey: one that is there, or with `creates` one that it makes. It is hidden where
- * scripts are off, or the browser has no passkeys. `passkeys.js` has the other half.
+ * A form that the browser answers by a passkey: one that is there, or with `creates` one that it makes. It is not there where
+ * scripts are off, or the browser has no passkeys; until that is known it keeps its room. `passkeys.js` has the other half.
  */
 export function PasskeyForm(props: {
   /** What the browser needs, or where it gets that. */
@@ -58,7 +58,6 @@ export function PasskeyForm(props: {
       <form
         method="post"
         action={action}
-        hidden
         data-passkey={creates ? 'create' : 'get'}
         data-flow={fields.flow}
         data-credential={fields.credential}

@@ -1,4 +1,5 @@
-// Lets forms be answered by a passkey. Without this script, or where the browser has no passkeys, they stay hidden.
+// Lets forms be answered by a passkey. Until this script is there they only keep their room, for nothing shall move when it comes; where
+// the browser has no passkeys they go.
 //
 // A form says by `data-passkey` what is asked of the browser (`get` or `create`), and by what: `data-options` has the options as
 // JSON, `data-from` is where they come from. What the browser gives is sent in the fields that `data-flow` and `data-credential`
@@ -57,9 +58,11 @@ async function suggest(form) {
   }
 }
 
-if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
-  for (const form of document.querySelectorAll('form[data-passkey]')) {
-    form.hidden = false;
+const hasPasskeys = window.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined;
+for (const form of document.querySelectorAll('form[data-passkey]')) {
+  form.hidden = !hasPasskeys;
+  form.classList.add('ready');
+  if (hasPasskeys) {
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       say(form, '');
