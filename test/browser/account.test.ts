@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ACCOUNT_PAGES } from '../../src/pages/account/frame.tsx';
 import { fits, inspect, launchBrowser, screenshots } from '../support/browser/browser.ts';
 import { codeIn, type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
 import { freePort } from '../support/free-port.ts';
@@ -13,8 +14,11 @@ const PAGES = [
   'Overview',
   'Profile',
   'Security',
+  'Two-step sign-in',
   'Devices',
   'Linked accounts',
+  'Apps',
+  'API keys',
   'Organizations',
   'Usage',
   'Plan and payment',
@@ -115,7 +119,7 @@ describe.each([
     expect(await page.getByText('Please confirm your email address').count()).toBe(0);
   });
 
-  it('every page can be looked at, in German too', async () => {
+  it('every page can be looked at, and fits a narrow screen in every language', async () => {
     await verify();
     for (const name of PAGES) {
       await go(name);
@@ -123,22 +127,18 @@ describe.each([
       expect(await page.locator('nav [aria-current=page]').textContent()).toBe(name);
       await look(name);
     }
-    await page.getByRole('link', { name: 'Deutsch' }).click();
-    for (const name of [
-      'Übersicht',
-      'Profil',
-      'Sicherheit',
-      'Geräte',
-      'Verknüpfte Konten',
-      'Nutzung',
-      'Tarif und Zahlung',
-      'Aktivität',
-      'Einstellungen',
-      'Ihre Daten',
+    for (const [tag, language] of [
+      ['de', 'Deutsch'],
+      ['fr', 'Français'],
+      ['es', 'Español'],
     ]) {
-      await go(name);
-      expect(await headline(page)).toBe(name);
-      await look(name);
+      await page.getByRole('link', { name: language as string }).click();
+      for (const [name, path] of Object.entries(ACCOUNT_PAGES)) {
+        await page.goto(`${latchkey.origin}${base}${path}`);
+        expect(await page.getAttribute('html', 'lang')).toBe(tag);
+        await fits(page, `${tag} ${name}`);
+        await screenshots(page, `${base.slice(1).replace('/', '-')}account-${name}-${tag}`);
+      }
     }
   });
 

@@ -24,7 +24,7 @@ describe('the page of security says when a user has signed in by the password la
     const who = await visitor();
     const { id } = who.user.user;
     const page = async () => (await open('/account/security', who)).body;
-    expect(await page()).toContain('>this minute</time>');
+    expect(await page()).toContain('>just now</time>');
     advance(3 * HOUR);
     expect(await page()).toContain('>3 hours ago</time>');
     const { access_token: token } = (await login(who.user.user.email)).body;

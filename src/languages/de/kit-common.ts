@@ -33,6 +33,7 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Gespeichert.',
   save: 'Speichern',
   never: 'Nie',
+  justNow: 'gerade eben',
   lastUsed: 'Zuletzt benutzt',
   unused: 'Noch nicht benutzt',
   notSet: 'Keine Angabe',

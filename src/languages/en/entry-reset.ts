@@ -4,7 +4,7 @@ export const entryReset = {
     title: 'Forgot your password?',
     text: 'We mail you a link to choose a new one.',
     button: 'Send the link',
-    back: 'Back to signing in',
+    back: 'Back to sign-in',
     sentTitle: 'Check your email',
     sent: 'If there is an account with this address, a link is on its way. It works for an hour.',
   },

@@ -32,6 +32,7 @@ export const kitCommon = {
   saved: 'Saved.',
   save: 'Save',
   never: 'Never',
+  justNow: 'just now',
   lastUsed: 'Last used',
   unused: 'Not used yet',
   notSet: 'Not set',

@@ -33,6 +33,7 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Guardado.',
   save: 'Guardar',
   never: 'Nunca',
+  justNow: 'ahora mismo',
   lastUsed: 'Último uso:',
   unused: 'Sin usar todavía',
   notSet: 'Sin definir',

@@ -32,6 +32,7 @@ export const kitCommon: Texts['kitCommon'] = {
   saved: 'Enregistré.',
   save: 'Enregistrer',
   never: 'Jamais',
+  justNow: 'à l’instant',
   lastUsed: 'Dernière utilisation :',
   unused: 'Aucune utilisation',
   notSet: 'Non défini',

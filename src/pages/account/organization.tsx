@@ -70,13 +70,8 @@ export function organizationPageRoutes(services: AccountServices) {
       may('caps:manage') ? askedCaps(services, of, askedMember(c, shown)) : null,
     ]);
     return (
-      <AccountFrame visit={visit} page="organizations" shown={shown}>
-        <p>
-          <a href={view.link(ACCOUNT_PAGES.organizations)}>{text.back}</a>
-        </p>
-        <h2>
-          {name} {status === 'suspended' && <Badge look="bad">{text.suspended}</Badge>}
-        </h2>
+      <AccountFrame visit={visit} page="organizations" title={name} shown={shown}>
+        {status === 'suspended' && <p class="notice bad">{text.suspended}</p>}
         <Panel id="members" title={text.members}>
           <ul class="rows">
             {page.rows.map((member) => (

@@ -30,6 +30,7 @@ const FAR = 30 * DAY;
 export function formatRelative(view: View, at: number, now: number): string {
   const distance = Math.abs(at - now);
   if (distance >= FAR) return formatDate(view, at).shown;
+  if (at <= now && distance < MINUTE) return kitMessages[view.language].justNow;
   const [unit, length] = UNITS.find(([, length]) => distance >= length) ?? ['minute', MINUTE];
   // What is over rounds down, and what is to come rounds up: nothing is told to be sooner than it is.
   const count = at > now ? Math.ceil(distance / length) : -Math.floor(distance / length);

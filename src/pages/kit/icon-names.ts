@@ -25,6 +25,7 @@ export const ICON_NAMES = [
   'layout-grid',
   'link',
   'lock',
+  'log-in',
   'log-out',
   'mail',
   'menu',

@@ -10,10 +10,15 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const SCHEMES = ['light', 'dark'] as const;
 /** What axe looks for: a scheme changes colours, and nothing else. */
 const RULES = { light: undefined, dark: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
-const DESKTOP = { width: 1100, height: 800 };
-const PHONE = { width: 360, height: 740 };
 /** The narrowest screen that text must fit (WCAG 2.2, 1.4.10). */
 const NARROW = { width: 320, height: 640 };
+/** What pictures are made on. */
+const SCREENS = {
+  wide: { width: 1920, height: 1080 },
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+  narrow: NARROW,
+};
 
 /** Chromium: that of the variable CHROMIUM, or Debian's. */
 export async function launchBrowser(): Promise<Browser> {
@@ -64,14 +69,14 @@ export async function fits(page: Page, name = page.url()): Promise<void> {
   if (before) await page.setViewportSize(before);
 }
 
-/** Saves the page in light and dark, on a desktop and a phone, where SCREENSHOTS names a directory. */
+/** Saves the page in light and dark, on each of those screens, where SCREENSHOTS names a directory. */
 export async function screenshots(page: Page, name: string): Promise<void> {
   const directory = process.env.SCREENSHOTS;
   if (!directory) return;
   const before = page.viewportSize();
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
-    for (const [device, size] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    for (const [device, size] of Object.entries(SCREENS)) {
       await page.setViewportSize(size);
       await page.screenshot({
         path: join(directory, `${name}.${device}.${colorScheme}.png`),
