@@ -33,7 +33,7 @@ export const kitCommon: Texts['kitCommon'] = {
   save: 'Enregistrer',
   never: 'Jamais',
   justNow: 'à l’instant',
-  lastUsed: 'Dernière utilisation :',
+  lastUsed: 'Dernière utilisation :',
   unused: 'Aucune utilisation',
   notSet: 'Non défini',
   email: 'Adresse e-mail',
