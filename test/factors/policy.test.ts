@@ -177,7 +177,7 @@ describe('where the realm requires a second factor', () => {
     const elsewhere = await visit('/account', { realm, headers });
     expect(elsewhere.headers.get('location')).toBe(`${ORIGIN}${at('/account/two-step')}`);
     const page = await visit('/account/two-step', { realm, headers });
-    expect(page.body).toContain('a second step is required');
+    expect(page.body).toContain('needs a second step');
     const begun = await submit('/account/two-step', { form: 'begin', name: '' }, { realm, headers });
     expect(begun.body).toContain('<svg');
     const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(begun.body)?.[1] ?? '';

@@ -5,7 +5,7 @@ export const accountKeys: Texts['accountKeys'] = {
   title: 'API-Schlüssel',
   text: 'Mit einem Schlüssel benutzt ein Programm den Dienst wie Sie, auf Ihre Kosten. Geben Sie jedem Programm einen eigenen, und legen Sie nie einen in eine Webseite.',
   sharedText:
-    'Mit einem Schlüssel benutzt ein Programm den Dienst auf Kosten der Organisation. Ein Schlüssel bleibt, wenn geht, wer ihn erstellt hat.',
+    'Mit einem Schlüssel benutzt ein Programm den Dienst auf Kosten der Organisation. Er gilt weiter, auch wenn das Mitglied geht, das ihn erstellt hat.',
   none: 'Es gibt noch keinen Schlüssel.',
   create: 'Neuer Schlüssel',
   createButton: 'Schlüssel erstellen',

@@ -5,7 +5,7 @@ export const accountKeys = {
   title: 'API keys',
   text: 'With a key a program uses the service as you do, at your cost. Give each program one of its own, and never put one in a web page.',
   sharedText:
-    'With a key a program uses the service at the cost of the organization. A key stays when whoever created it leaves.',
+    'With a key a program uses the service at the cost of the organization. A key keeps working when its creator leaves.',
   none: 'There is no key yet.',
   create: 'New key',
   createButton: 'Create key',

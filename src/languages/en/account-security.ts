@@ -33,9 +33,8 @@ export const accountSecurity = {
     email_asked: 'We sent a link to the new address. It becomes yours when you follow the link.',
     code_sent: 'We sent you a code. It works for ten minutes.',
     phone_verified: 'Your phone number is confirmed.',
-    passkey_added: 'From now on you can sign in with this passkey.',
-    passkey_confirmed:
-      'From now on a sign-in with your password asks for a second step, as which this passkey will do.',
+    passkey_added: 'You can now sign in with this passkey.',
+    passkey_confirmed: 'Signing in with your password now asks for a second step, and this passkey is one.',
     passkey_renamed: 'The passkey has a new name.',
     passkey_removed:
       'The passkey does not sign in any more. If your device still has it, delete it there too.',

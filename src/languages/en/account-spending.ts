@@ -10,9 +10,9 @@ export const accountSpending = {
   },
   shared: 'How much all members may spend together, by day and by month (UTC).',
   operator:
-    'How much may be spent, by day and by month (UTC). Nobody goes beyond what you set here; of your caps and their own the lower holds.',
+    'How much may be spent, by day and by month (UTC). Nobody goes beyond what you set here; the lower of your caps and their own counts.',
   ofEverybody: 'Caps of every member',
-  ofEverybodyText: 'How much each member may use by day and by month (UTC) who has no caps of their own.',
+  ofEverybodyText: 'How much each member without caps of their own may use, by day and by month (UTC).',
   ofMember: (name: string) => `Caps of ${name}`,
   ofMemberText: 'How much this member may use of what all share, by day and by month (UTC).',
   emptyIsEverybody:

@@ -4,10 +4,10 @@ import { plural } from '../plural.ts';
 export const accountTwoStep = {
   title: 'Two-step sign-in',
   text: 'With an authenticator app or a passkey, nobody signs in with your password alone.',
-  required: 'Here a second step is required of you. Please set one up: until then you can do nothing else.',
+  required: 'Your account needs a second step. Please set one up: until then you can do nothing else.',
   prove: 'You have one, but have not used it in this session. Please sign in again.',
   signInAgain: 'Sign in again',
-  from: (date: string) => `From ${date} on a second step is required of you.`,
+  from: (date: string) => `Your account needs a second step from ${date}.`,
   notAllowed: 'Authenticator apps are not used here.',
   apps: 'Authenticator apps and passkeys',
   none: 'There are none yet.',
@@ -44,7 +44,7 @@ export const accountTwoStep = {
   keptOnward: 'I have kept them: continue',
   onward: 'Continue to where you came from',
   done: {
-    app_added: 'From now on sign-ins ask for a code of this app.',
+    app_added: 'Signing in now asks for a code of this app.',
     app_removed: 'The authenticator app is not asked for any more.',
   } as Record<string, string | undefined>,
 };

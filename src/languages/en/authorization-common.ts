@@ -31,5 +31,5 @@ export const authorizationCommon = {
   policy: 'Privacy',
   terms: 'Terms',
   disconnect: 'You can disconnect it at any time, under “Apps” in your account.',
-  onward: { title: 'One moment', text: 'You go on by this button, if not by itself.', button: 'Continue' },
+  onward: { title: 'One moment', text: 'If nothing happens, use this button.', button: 'Continue' },
 };

@@ -15,7 +15,7 @@ export const entryCode = {
   password: 'Sign in with a password',
   other: 'Use another address',
   addTitle: 'Add an email address',
-  add: 'We mail you a code of six digits. Who enters it shows that the address is theirs, and it opens your account from then on.',
+  add: 'We mail you a code of six digits. Enter it to show that the address is yours: it then opens your account.',
   addSent: 'A code is on its way to',
   addButton: 'Confirm the address',
   account: 'Back to your account',
