@@ -74,7 +74,7 @@ export interface HeardMembership {
 }
 
 /** What a user is in an organization, as the directory says it. */
-export type OrganizationChoice = HeardMembership & { organizationId: string; role: string };
+export type MembershipChoice = HeardMembership & { organizationId: string; role: string };
 
 /** The organization in which a session goes on, and what the user is there. */
 export interface ChosenOrganization {
@@ -141,7 +141,7 @@ export interface SessionObject {
    * caller knows of the user's part in it. Refuses with `not_a_member` where the object has heard of something newer, `session_ended`,
    * `account_suspended`, and `insufficient_scope` for the session of a client.
    */
-  chooseOrganization(sessionId: string, choice: OrganizationChoice | null): Promise<OpenedSession | Refusal>;
+  chooseOrganization(sessionId: string, choice: MembershipChoice | null): Promise<OpenedSession | Refusal>;
   /**
    * Counts an attempt of a session to prove who its user is otherwise than by the password, as failed until `noteProof`.
    * Refuses with `session_ended`, `account_suspended`, `too_many_attempts`.

@@ -4,9 +4,9 @@ import type { Client } from '../lib/client.ts';
 import type { MfaPolicy } from '../lib/mfa.ts';
 import type {
   LiveSession,
+  MembershipChoice,
   NewSession,
   OpenedSession,
-  OrganizationChoice,
   SessionLifetimes,
 } from './contract.ts';
 import type { SessionGrant } from './session-record.ts';
@@ -36,7 +36,7 @@ export interface NewGrantCode {
   /** Where it goes; null for a device, which gets it without a browser. */
   redirectUri: string | null;
   /** What the user is in the organization that the grant is for. */
-  membership?: OrganizationChoice;
+  membership?: MembershipChoice;
   /** The PKCE challenge, S256; null for a device. */
   challenge: string | null;
   nonce: string | null;

@@ -16,11 +16,11 @@ import type {
   HeardMembership,
   KnownUse,
   LiveSession,
+  MembershipChoice,
   NewFactor,
   NewPassword,
   NewSession,
   OpenedSession,
-  OrganizationChoice,
   PasskeyUse,
   PasswordProof,
   PasswordSignIn,
@@ -197,7 +197,7 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
 
   async chooseOrganization(
     sessionId: string,
-    choice: OrganizationChoice | null,
+    choice: MembershipChoice | null,
   ): Promise<OpenedSession | Refusal> {
     return this.parts.atomically(() => {
       const { grants, signIns, state } = this.parts;

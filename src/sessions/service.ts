@@ -1,7 +1,7 @@
 import type {
   LiveSession,
+  MembershipChoice,
   OpenedSession,
-  OrganizationChoice,
   SessionObjects,
   SessionRecord,
 } from '../account/contract.ts';
@@ -213,7 +213,7 @@ export class Sessions {
   async chooseOrganization(
     realm: Realm,
     { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
-    choice: OrganizationChoice | null,
+    choice: MembershipChoice | null,
   ): Promise<Grant> {
     return this.#issue(realm, accepted(await this.#objects(userId).chooseOrganization(sessionId, choice)));
   }
