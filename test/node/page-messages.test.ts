@@ -29,6 +29,7 @@ const BY_KEY = [
   'resources',
   'types',
   'actions',
+  'actors',
   'statuses',
   'invoiceStatuses',
   'states',
@@ -131,7 +132,7 @@ const marksIn = (text: string) => MARKS.filter((mark) => text.includes(String(ma
 const SHARED: Record<Exclude<Language, 'en'>, string[]> = {
   de: [
     ...['Apps', 'Name', 'Admin', 'Domain', 'Domains', 'Passkey', 'Passkeys', 'Mails', 'Hooks', 'Webhooks'],
-    ...['Status', 'Logo', 'Id', 'FedRAMP', 'Code', '.', '7001: ', 'Videos', 'Tokens'],
+    ...['Status', 'Logo', 'FedRAMP', 'Code', '.', '7001: ', 'Videos', 'Tokens'],
   ],
   fr: [
     ...['Invitations', 'Action', 'Hooks', 'Active', 'Message', 'Messages', 'Administration', 'Webhooks'],

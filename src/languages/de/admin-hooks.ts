@@ -16,7 +16,7 @@ export const adminHooks: Texts['adminHooks'] = {
     'https, etwa https://example.com/hooks/registration; oder der Name eines Bindings, etwa HOOK_SIGNUPS',
   onFailure: 'Wenn keine Antwort kommt',
   failures: { refuse: 'Ablehnen', allow: 'Ohne sie weitermachen' },
-  set: 'Setzen',
+  set: 'Hook einrichten',
   test: 'Ausprobieren',
   remove: 'Löschen',
   confirm: 'Ja, dort niemanden mehr fragen',

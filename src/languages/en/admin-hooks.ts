@@ -14,7 +14,7 @@ export const adminHooks = {
     'https, such as https://example.com/hooks/registration; or the name of a binding, such as HOOK_SIGNUPS',
   onFailure: 'When it does not answer',
   failures: { refuse: 'Refuse', allow: 'Go on without it' },
-  set: 'Set',
+  set: 'Set a hook',
   test: 'Try it',
   remove: 'Delete',
   confirm: 'Yes, ask nobody there any more',

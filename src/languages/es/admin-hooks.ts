@@ -16,7 +16,7 @@ export const adminHooks: Texts['adminHooks'] = {
     'https, por ejemplo https://example.com/hooks/registration; o el nombre de un enlace de servicio, por ejemplo HOOK_SIGNUPS',
   onFailure: 'Si no responde',
   failures: { refuse: 'Rechazar', allow: 'Continuar sin él' },
-  set: 'Establecer',
+  set: 'Definir un hook',
   test: 'Probarlo',
   remove: 'Eliminar',
   confirm: 'Sí, no preguntar más allí',

@@ -16,7 +16,7 @@ export const adminHooks: Texts['adminHooks'] = {
     'https, par exemple https://example.com/hooks/registration ; ou le nom d’une liaison, par exemple HOOK_SIGNUPS',
   onFailure: 'Sans réponse de sa part',
   failures: { refuse: 'Refuser', allow: 'Continuer sans lui' },
-  set: 'Définir',
+  set: 'Définir un hook',
   test: 'L’essayer',
   remove: 'Supprimer',
   confirm: 'Oui, ne plus rien y demander',

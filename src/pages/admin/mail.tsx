@@ -10,7 +10,7 @@ import { render } from '../../messages/templates/render.ts';
 import { SAMPLE_BRAND, SAMPLES } from '../../messages/templates/samples.ts';
 import { Form } from '../kit/form.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Alert, Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
 import { showMail, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
@@ -60,9 +60,14 @@ export function adminMailPageRoutes(services: AdminServices) {
       ));
       const problem = refusedIn(shown, 'test')?.problem;
       return (
-        <AdminFrame visit={visit} page="mail" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="mail"
+          shown={shown}
+          act={<Form view={view} name="test" button={text.test} look="plain" />}
+        >
           <p class="soft">{text.text}</p>
-          <Form view={view} name="test" problem={problem} button={text.test} look="plain" />
+          {problem && <Alert isFocused>{problem.summary}</Alert>}
           <Tabs
             label={common.status}
             tabs={[

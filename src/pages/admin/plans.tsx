@@ -10,7 +10,7 @@ import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryDialog, NewEntryFields } from './frame.tsx';
 import { type LimitPeriod, limitField, limitsOf, limitText, PERIODS, parseLimit } from './limits.ts';
 import { byPrice } from './plan-order.ts';
 import { changedPlans, PlanMatrix } from './plans-matrix.tsx';
@@ -57,8 +57,18 @@ export function adminPlansPageRoutes(services: AdminServices) {
       const text = plansMessages[view.language];
       const [known, prices] = await Promise.all([planAdmin.list(realmId), billingAdmin.prices(realmId)]);
       const plans = byPrice(known, prices);
+      const addition = refusedIn(shown, 'add');
       return (
-        <AdminFrame visit={visit} page="plans" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="plans"
+          shown={shown}
+          act={
+            <NewEntryDialog view={view} form="add" refused={addition} open={text.add} button={text.addButton}>
+              <NewEntryFields refused={addition} text={text} />
+            </NewEntryDialog>
+          }
+        >
           <p class="soft">{text.text}</p>
           <section class="panel" aria-label={adminMessages[view.language].pages.plans}>
             <PlanMatrix
@@ -68,7 +78,6 @@ export function adminPlansPageRoutes(services: AdminServices) {
               refused={refusedIn(shown, 'matrix')}
             />
           </section>
-          <NewEntryPanel view={view} form="add" refused={refusedIn(shown, 'add')} text={text} />
         </AdminFrame>
       );
     },

@@ -13,7 +13,7 @@ import { answerForm, type PageArea, type PageDefinition, pageRoutes, refusedIn }
 import { Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryDialog, NewEntryFields } from './frame.tsx';
 import {
   AppearancePanels,
   appearanceIn,
@@ -77,7 +77,25 @@ export function adminRealmsPageRoutes(services: AdminServices) {
         </tr>
       ));
       return (
-        <AdminFrame visit={visit} page="realms" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="realms"
+          shown={shown}
+          act={
+            (isOwner || refused) && (
+              <NewEntryDialog
+                view={view}
+                form="create"
+                refused={refused}
+                open={text.add}
+                button={text.addButton}
+              >
+                <NewEntryFields refused={refused} text={text} />
+                {isOwner && <PlaceFields view={view} databases={realms.databases(actor)} refused={refused} />}
+              </NewEntryDialog>
+            )
+          }
+        >
           <p class="soft">{text.text}</p>
           <Count view={view} total={page.total} />
           <div class="panel">
@@ -88,11 +106,6 @@ export function adminRealmsPageRoutes(services: AdminServices) {
             />
           </div>
           <Pager view={view} path={PATH} isFirst={!after} next={page.nextCursor} />
-          {(isOwner || refused) && (
-            <NewEntryPanel view={view} form="create" refused={refused} text={text}>
-              {isOwner && <PlaceFields view={view} databases={realms.databases(actor)} refused={refused} />}
-            </NewEntryPanel>
-          )}
         </AdminFrame>
       );
     },

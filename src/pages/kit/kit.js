@@ -52,6 +52,12 @@ onClick('data-dialog', (link, event) => {
   dialog.showModal();
 });
 
+// What stands open on the page, such as after an error in it, stands before it.
+for (const dialog of all('dialog[open]')) {
+  dialog.close();
+  dialog.showModal();
+}
+
 // Times of the reader's own zone; the title keeps UTC.
 const locale = body.dataset.locale || root.lang;
 const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
