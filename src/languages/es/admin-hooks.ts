@@ -3,7 +3,7 @@ import type { Texts } from '../texts.ts';
 /** In Spanish. */
 export const adminHooks: Texts['adminHooks'] = {
   title: 'Hooks',
-  text: 'Este espacio les pregunta antes de actuar o hace que actúen en su lugar. Tienen un segundo para responder.',
+  text: 'El espacio les pregunta antes de actuar. Tienen un segundo para responder.',
   kinds: {
     before_registration: 'Antes de que alguien se registre',
     before_token: 'Antes de crear tokens',

@@ -13,6 +13,7 @@ import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Time } from '../kit/panel.tsx';
 import { Count, Pager } from '../kit/table.tsx';
@@ -193,6 +194,7 @@ function ClientEntry({
   const hasSecret = row.secretHash !== null;
   return (
     <Entry
+      icon={<Icon name="box" />}
       name={row.name}
       badge={
         <>

@@ -8,6 +8,7 @@ import { SCOPES } from '../../lib/scopes.ts';
 import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { expiryOf, type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Time, TimeOr } from '../kit/panel.tsx';
@@ -164,6 +165,7 @@ function KeyEntry(props: {
   const { expiresAt, previousExpiresAt: previous } = row;
   return (
     <Entry
+      icon={<Icon name="key-round" />}
       name={row.name}
       badge={<Badge look={state === 'active' ? 'good' : undefined}>{text.states[state]}</Badge>}
       about={[

@@ -47,13 +47,13 @@ export function adminMailPageRoutes(services: AdminServices) {
         <tr>
           <th scope="row">
             <a href={view.link(`${PATH}/${row.id}`)}>{row.template}</a>
-            <div class="soft">{text.channels[row.channel]}</div>
           </th>
-          <td>{row.recipient}</td>
-          <td>
+          <td data-head={text.recipient}>{row.recipient}</td>
+          <td data-head={text.channel}>{text.channels[row.channel]}</td>
+          <td data-head={common.status}>
             <MessageBadge view={view} row={row} />
           </td>
-          <td>
+          <td data-head={common.when}>
             <Time view={view} at={row.createdAt} />
           </td>
         </tr>
@@ -83,8 +83,9 @@ export function adminMailPageRoutes(services: AdminServices) {
           {rows.length > 0 && (
             <div class="panel">
               <Table
+                look="stacks"
                 label={common.pages.mail}
-                columns={[text.message, text.recipient, common.status, common.when]}
+                columns={[text.message, text.recipient, text.channel, common.status, common.when]}
                 rows={rows}
               />
             </div>

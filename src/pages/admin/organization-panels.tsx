@@ -26,7 +26,7 @@ export function OrganizationFacts({ visit: { view }, by }: OrganizationPanelProp
   const text = adminOrganizationsMessages[view.language];
   const { id, slug, logo, status, plan } = by.organization;
   return (
-    <section class="panel facts" aria-label={text.facts}>
+    <div class="panel facts">
       <span class="pictured">
         <OrganizationMark logo={logo} />
       </span>
@@ -40,7 +40,7 @@ export function OrganizationFacts({ visit: { view }, by }: OrganizationPanelProp
           <code>{id}</code> <CopyButton view={view} text={id} label={usersMessages[view.language].copyId} />
         </p>
       </div>
-    </section>
+    </div>
   );
 }
 

@@ -5,6 +5,7 @@ import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.ts
 import { ChoiceField, Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid, validEntry } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Badge, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -135,6 +136,7 @@ function ResourceEntry(props: { view: View; row: ProtectedResourceRow; refused: 
   const text = resourcesMessages[view.language];
   return (
     <Entry
+      icon={<Icon name="server" />}
       name={row.name}
       badge={row.open && <Badge>{text.openBadge}</Badge>}
       about={[

@@ -26,7 +26,7 @@ export function UserSummary(panel: UserPanelProps) {
   const text = userMessages[view.language];
   const name = fullNameOf(user);
   return (
-    <section class="panel facts" aria-label={text.facts}>
+    <div class="panel facts">
       <Avatar user={user} />
       <div>
         {!isPlaceholder(user.email) && user.email !== name && <p>{user.email}</p>}
@@ -53,7 +53,7 @@ export function UserSummary(panel: UserPanelProps) {
           reason="needed"
         />
       )}
-    </section>
+    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { CopyButton } from '../kit/dialog.tsx';
 import { Field, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Entry, TimeOr } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
@@ -138,6 +139,7 @@ function WebhookEntry({ view, known: { row } }: { view: View; known: ShownEndpoi
   const { host } = new URL(row.url);
   return (
     <Entry
+      icon={<Icon name="webhook" />}
       name={<a href={view.link(`${ADMIN_PAGES.webhooks}/${row.id}`)}>{row.description || host}</a>}
       badge={<WebhookBadge view={view} row={row} />}
       about={[

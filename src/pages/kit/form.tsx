@@ -304,13 +304,13 @@ function Labelled(
   return (
     <div class="field">
       <label for={name}>{label}</label>
+      {children}
+      <FieldProblem name={name} problem={problem} />
       {hint && (
         <p class="hint" id={`${name}-hint`}>
           {hint}
         </p>
       )}
-      <FieldProblem name={name} problem={problem} />
-      {children}
       {aside && <p class="aside">{aside}</p>}
     </div>
   );
