@@ -9,6 +9,8 @@ const WELL_KNOWN =
 
 /** A path split into the realm it names and the path within that realm's tree. */
 export function splitRealm(path: string): { realmId: string; path: string } {
+  // Most paths name none, and this is asked several times a request.
+  if (!path.includes('/realms/')) return { realmId: DEFAULT_REALM, path };
   const [, document, issuer] = WELL_KNOWN.exec(path) ?? [];
   if (document && issuer) return { realmId: issuer, path: document };
   const match = REALM_PATH.exec(path);
@@ -23,6 +25,8 @@ export function routedPath(request: Request): string {
 /** The path of an absolute URL, undecoded; cheaper than URL, as it is called for each request. */
 export function pathOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3);
-  const end = url.slice(start).search(/[?#]/);
-  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+  const query = url.indexOf('?', start);
+  const fragment = url.indexOf('#', start);
+  const end = query === -1 || (fragment !== -1 && fragment < query) ? fragment : query;
+  return end === -1 ? url.slice(start) : url.slice(start, end);
 }

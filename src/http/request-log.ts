@@ -5,7 +5,7 @@ import { log } from '../lib/log.ts';
 import { count } from '../lib/metrics.ts';
 import { withRequestId } from '../lib/request-id.ts';
 import type { AppEnv } from './context.ts';
-import { describeTrace, traceIdOf } from './trace.ts';
+import { describeTrace, spanOf, traceIdOf } from './trace.ts';
 
 /** The endpoint of an older service by which a request came in, for the log. */
 export const askedAs = new WeakMap<Request, string>();
@@ -37,7 +37,8 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
     const requestId = newId('req', started);
     c.set('requestId', requestId);
     c.header('X-Request-Id', requestId);
-    const traceId = traceIdOf(c);
+    const span = spanOf(c);
+    const traceId = traceIdOf(c, span);
     c.set('traceId', traceId);
     await withRequestId(requestId, next);
     const code = c.get('errorCode');
@@ -50,14 +51,16 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
     });
     if (code) count('errors', { code });
     const realm = c.get('realm')?.id ?? null;
-    describeTrace(c, `${method} ${route ?? 'unknown'}`, {
-      'http.response.status_code': c.res.status,
-      'latchkey.request_id': requestId,
-      'latchkey.realm': realm ?? undefined,
-      'latchkey.dialect': via,
-      'latchkey.decision': c.get('decision'),
-      'latchkey.outcome': code ?? (c.res.ok ? 'ok' : 'refused'),
-    });
+    if (span) {
+      describeTrace(c, span, `${method} ${route ?? 'unknown'}`, {
+        'http.response.status_code': c.res.status,
+        'latchkey.request_id': requestId,
+        'latchkey.realm': realm ?? undefined,
+        'latchkey.dialect': via,
+        'latchkey.decision': c.get('decision'),
+        'latchkey.outcome': code ?? (c.res.ok ? 'ok' : 'refused'),
+      });
+    }
     const isSampled = sample < 1 && c.res.ok && ASKED_OFTEN.has(`${c.req.method} ${route}`);
     if (isSampled && Math.random() >= sample) return;
     log(c.res.status >= 500 ? 'error' : 'info', 'request', {

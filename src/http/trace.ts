@@ -7,25 +7,24 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{
  * The trace that a request is part of: Cloudflare's where it is traced, else the one that its sender names in `traceparent`; null
  * where neither is.
  */
-export function traceIdOf(c: AppContext): string | null {
-  return spanOf(c)?.spanContext().traceId ?? TRACEPARENT.exec(c.req.header('traceparent') ?? '')?.[1] ?? null;
+export function traceIdOf(c: AppContext, span: Span | undefined): string | null {
+  return span?.spanContext().traceId ?? TRACEPARENT.exec(c.req.header('traceparent') ?? '')?.[1] ?? null;
 }
 
-/** Names the span of the whole request, where it is traced, and says what came of it. */
+/** Names the span of the whole request, and says what came of it. */
 export function describeTrace(
   c: AppContext,
+  span: Span,
   name: string,
   attributes: Record<string, string | number | undefined>,
 ): void {
-  const span = spanOf(c);
-  if (!span) return;
   span.updateName(name);
   span.setAttributes(attributes);
   if (c.res.status >= 500) span.setStatus({ code: 'error' });
 }
 
-/** The span of the whole request; undefined where it is not traced. */
-function spanOf(c: AppContext): Span | undefined {
+/** The span of the whole request, which asking for costs; undefined where it is not traced. */
+export function spanOf(c: AppContext): Span | undefined {
   let ctx: Partial<ExecutionContext>;
   try {
     ctx = c.executionCtx as ExecutionContext;

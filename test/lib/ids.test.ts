@@ -16,6 +16,11 @@ it('an id tells when it was made', () => {
   expect(madeAt(newId('ses', now))).toBe(now);
 });
 
+it('no random part is there twice, however many ids are made of one call', () => {
+  const parts = Array.from({ length: 5000 }, () => newId('ses').slice(-16));
+  expect(new Set(parts).size).toBe(5000);
+});
+
 it('every digit is as likely in each place behind the time', () => {
   const ids = Array.from({ length: 3200 }, () => newId('usr').slice(-16));
   for (let place = 0; place < 16; place += 1) {

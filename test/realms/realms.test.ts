@@ -65,6 +65,8 @@ describe('splitRealm', () => {
       'http://a.b:1/x?y=/z',
       'https://a.b/x#/y',
       'https://a.b/?x',
+      'https://a.b/x?y#z',
+      'https://a.b/x#y?z',
     ]) {
       // A Request's URL always has a path.
       const { href, pathname } = new URL(url);
