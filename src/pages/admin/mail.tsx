@@ -116,11 +116,12 @@ export function adminMailPageRoutes(services: AdminServices) {
       const { realmId, view } = visit;
       const text = mailMessages[view.language];
       const row = await outbox.get(realmId, c.req.param('id') ?? '');
+      const names = await services.admin.logs.names(realmId, [row.userId]);
       const refused = refusedIn(shown, 'retry');
       return (
         <AdminFrame visit={visit} page="mail" title={row.template} shown={shown}>
           <section class="panel" aria-label={row.template}>
-            <DescriptionList look="about" entries={detailsOf(view, row)} />
+            <DescriptionList look="about" entries={detailsOf(view, row, names)} />
             {row.isRetriable || refused ? (
               <Form
                 view={view}
@@ -166,11 +167,17 @@ function isMail(row: Message): row is Message & { template: MailTemplate } {
   return row.channel === 'mail' && Object.hasOwn(SAMPLES, row.template);
 }
 
-function detailsOf(view: View, row: Message): Parameters<typeof DescriptionList>[0]['entries'] {
+function detailsOf(
+  view: View,
+  row: Message,
+  names: Map<string, string>,
+): Parameters<typeof DescriptionList>[0]['entries'] {
   const text = mailMessages[view.language];
   const common = adminMessages[view.language];
   const time = (at: number | null) => <TimeOr view={view} at={at} none="–" />;
-  const user = row.userId && <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>{row.userId}</a>;
+  const user = row.userId && (
+    <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>{names.get(row.userId) ?? row.userId}</a>
+  );
   return [
     [common.status, <MessageBadge view={view} row={row} />],
     [text.channel, text.channels[row.channel]],

@@ -24,7 +24,7 @@ const payerOf = ({ organization: { id, realmId }, actor }: Admitted) => ({
 });
 
 /** The members after `after`, and of whom `asked` says the caps. */
-export async function readMembers(
+export async function readMemberPage(
   services: AdminServices,
   by: Admitted,
   { after, caps: asked }: { after: string | undefined; caps: string | null },

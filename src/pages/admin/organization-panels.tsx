@@ -17,7 +17,7 @@ import { Badge, DescriptionList, EditableEntry, Entry, Panel, Time } from '../ki
 import { Pager } from '../kit/table.tsx';
 import { ActDialog } from './act-dialog.tsx';
 import { ADMIN_PAGES } from './frame.tsx';
-import type { OrganizationPanelProps, readMembers, readOrganizationPlan } from './organization-data.ts';
+import type { OrganizationPanelProps, readMemberPage, readOrganizationPlan } from './organization-data.ts';
 import { PlanPanel } from './user-plan.tsx';
 import { StatusBadge } from './users-table.tsx';
 
@@ -63,7 +63,7 @@ export function OrganizationNumbersPanel({ visit: { view }, by }: OrganizationPa
 
 /** Who is in it, as what, and the form that adds somebody. */
 export function AdminMembersPanel(
-  panel: OrganizationPanelProps & Pick<Awaited<ReturnType<typeof readMembers>>, 'members' | 'isFirst'>,
+  panel: OrganizationPanelProps & Pick<Awaited<ReturnType<typeof readMemberPage>>, 'members' | 'isFirst'>,
 ) {
   const { visit, shown, by, members, isFirst } = panel;
   const { view } = visit;

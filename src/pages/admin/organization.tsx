@@ -22,7 +22,7 @@ import {
   type OrganizationTab,
   organizationCredits,
   readHistory,
-  readMembers,
+  readMemberPage,
   readOrganizationPlan,
 } from './organization-data.ts';
 import {
@@ -197,7 +197,7 @@ const TABS: Record<
   members: async (services, panel, c) => {
     const { visit, shown, by } = panel;
     const asked = { after: c.req.query('after'), caps: askedMember(c, shown) };
-    const { caps, resources, ...members } = await readMembers(services, by, asked);
+    const { caps, resources, ...members } = await readMemberPage(services, by, asked);
     return (
       <>
         {caps && (

@@ -8,6 +8,7 @@ import { adminMessages, kitMessages, plansMessages } from '../../languages/messa
 import { MeterField, PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { resourceName } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryDialog, NewEntryFields } from './frame.tsx';
@@ -164,9 +165,12 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
       <p class="hint">{text.overageHint}</p>
       {resources.map((resource) => (
         <div class="pair">
-          <Field {...field(limitField(resource, 'day'))} label={text.perDay(resource)} />
-          <Field {...field(limitField(resource, 'month'))} label={text.perMonth(resource)} />
-          <Field {...field(`overage.${resource}`)} label={text.overage(resource)} />
+          <Field {...field(limitField(resource, 'day'))} label={text.perDay(resourceName(view, resource))} />
+          <Field
+            {...field(limitField(resource, 'month'))}
+            label={text.perMonth(resourceName(view, resource))}
+          />
+          <Field {...field(`overage.${resource}`)} label={text.overage(resourceName(view, resource))} />
         </div>
       ))}
       <Field {...field(NEW_RESOURCE)} label={text.newResource} hint={text.newResourceHint} maxlength={40} />

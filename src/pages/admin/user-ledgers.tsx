@@ -37,15 +37,21 @@ export function UsagePanel(props: {
       <th scope="row">
         {resourceName(view, resource)} <span class="soft">· {periods[quota.period]}</span>
       </th>
-      <td class="number">{number(quota.used)}</td>
-      <td class="number">{number(quota.limit)}</td>
-      <td class="number">{number(used.totals[resource] ?? 0)}</td>
+      <td class="number" data-head={text.used}>
+        {number(quota.used)}
+      </td>
+      <td class="number" data-head={text.limit}>
+        {number(quota.limit)}
+      </td>
+      <td class="number" data-head={text.lastDays(used.days)}>
+        {number(used.totals[resource] ?? 0)}
+      </td>
     </tr>
   ));
   const numbers = [{ number: text.used }, { number: text.limit }, { number: text.lastDays(used.days) }];
   return (
     <Panel id="usage" title={text.usage}>
-      <Table label={text.usage} columns={[resourceHead, ...numbers]} rows={rows} />
+      <Table look="stacks" label={text.usage} columns={[resourceHead, ...numbers]} rows={rows} />
     </Panel>
   );
 }
