@@ -1,13 +1,5 @@
-import { isRefusal, type Refusal, refused } from '../errors.ts';
-import type { ChosenOrganization } from './contract.ts';
-
-/** What the object has heard of the user's part in one organization. */
-interface Heard {
-  /** Null for who is no member any more. */
-  role: string | null;
-  /** Of the organization: what is older is not news. */
-  version: number;
-}
+import { type Refusal, refused } from '../errors.ts';
+import type { ChosenOrganization, HeardMembership } from './contract.ts';
 
 /** Which organization each session has chosen, and the one that the next begins with. */
 interface Chosen {
@@ -40,29 +32,14 @@ export class ChosenOrganizations {
   }
 
   /**
-   * Chooses one for a session, and for those to come; null for none. Refuses with `not_a_member` where something newer has been heard
-   * since whoever asks has looked.
+   * Chooses one that has been heard of for a session, and for those to come; null for none. Refuses with `not_a_member` where
+   * something newer has been heard since whoever asks has looked.
    */
-  choose(
-    sessionId: string,
-    choice: { organizationId: string; role: string; version: number } | null,
-  ): ChosenOrganization | Refusal | null {
-    if (choice === null) {
-      this.#put(null, sessionId);
-      return null;
-    }
-    const standing = this.admit(choice);
-    if (isRefusal(standing)) return standing;
-    this.#put(choice.organizationId, sessionId);
-    return standing;
-  }
-
-  /** Takes over what the directory says of a member. Refuses with `not_a_member` where something newer has been heard since. */
-  admit(choice: { organizationId: string; role: string; version: number }): ChosenOrganization | Refusal {
-    const { organizationId, role, version } = choice;
-    const heard = this.#heard(organizationId);
-    if (!heard || heard.version < version) this.#kv.put<Heard>(PREFIX + organizationId, { role, version });
-    return this.standing(organizationId) ?? refused('not_a_member');
+  choose(sessionId: string, organizationId: string | null): ChosenOrganization | Refusal | null {
+    const standing = organizationId && this.standing(organizationId);
+    if (organizationId !== null && !standing) return refused('not_a_member');
+    this.#put(organizationId, sessionId);
+    return standing || null;
   }
 
   /** A session has begun: it goes on where the user has chosen to be last. */
@@ -71,22 +48,34 @@ export class ChosenOrganizations {
     if (last !== null && this.standing(last)) this.#put(last, sessionId);
   }
 
-  /** Takes over what the user is in an organization; what is older changes nothing. Whoever has left has it chosen nowhere. */
-  hear(organizationId: string, heard: Heard): void {
+  /**
+   * Takes over what the user is in an organization; what is older changes nothing. Whoever has left has it chosen nowhere, also one who
+   * is in it again: true where nothing of the membership before may hold.
+   */
+  hear(organizationId: string, { role, version, joinedAt }: HeardMembership): boolean {
     const known = this.#heard(organizationId);
-    if (known && known.version >= heard.version) return;
-    this.#kv.put<Heard>(PREFIX + organizationId, heard);
-    if (heard.role !== null) return;
+    const heard = { role, version, ...(joinedAt !== undefined && { joinedAt }) };
+    if (known && known.version >= version) {
+      const isFuller = known.version === version && known.joinedAt === undefined && joinedAt !== undefined;
+      if (isFuller) this.#kv.put<HeardMembership>(PREFIX + organizationId, heard);
+      return known.role === null;
+    }
+    this.#kv.put<HeardMembership>(PREFIX + organizationId, heard);
+    // It may never be heard that a member was out: who comes back at once is heard of once.
+    const isAnother = joinedAt !== undefined && known?.joinedAt !== undefined && known.joinedAt !== joinedAt;
+    if (role !== null && !isAnother) return false;
     const { last, sessions } = this.#all();
     const rest = sessions.filter(([, id]) => id !== organizationId);
-    if (last !== organizationId && rest.length === sessions.length) return;
-    this.#write({ last: last === organizationId ? null : last, sessions: rest });
+    if (last === organizationId || rest.length < sessions.length) {
+      this.#write({ last: last === organizationId ? null : last, sessions: rest });
+    }
+    return true;
   }
 
   /** What is heard from now on is news, whatever was known: it was of another state of the directory. */
   forgetVersions(): void {
-    for (const [key, heard] of [...this.#kv.list<Heard>({ prefix: PREFIX })]) {
-      this.#kv.put<Heard>(key, { ...heard, version: -1 });
+    for (const [key, heard] of [...this.#kv.list<HeardMembership>({ prefix: PREFIX })]) {
+      this.#kv.put<HeardMembership>(key, { ...heard, version: -1 });
     }
   }
 
@@ -119,8 +108,8 @@ export class ChosenOrganizations {
     this.#chosen = chosen;
   }
 
-  #heard(organizationId: string): Heard | undefined {
-    return this.#kv.get<Heard>(PREFIX + organizationId);
+  #heard(organizationId: string): HeardMembership | undefined {
+    return this.#kv.get<HeardMembership>(PREFIX + organizationId);
   }
 
   #all(): Chosen {

@@ -63,6 +63,19 @@ export interface FirstSession {
   address: AddressQuota;
 }
 
+/** What the object has heard of the user's part in one organization. */
+export interface HeardMembership {
+  /** Null for who is no member any more. */
+  role: string | null;
+  /** Of the organization: what is older is not news. */
+  version: number;
+  /** Since when they are in it (Unix milliseconds): another time is another membership. Earlier versions did not keep it. */
+  joinedAt?: number;
+}
+
+/** What a user is in an organization, as the directory says it. */
+export type MembershipChoice = HeardMembership & { organizationId: string; role: string };
+
 /** The organization in which a session goes on, and what the user is there. */
 export interface ChosenOrganization {
   id: string;
@@ -128,10 +141,7 @@ export interface SessionObject {
    * caller knows of the user's part in it. Refuses with `not_a_member` where the object has heard of something newer, `session_ended`,
    * `account_suspended`, and `insufficient_scope` for the session of a client.
    */
-  chooseOrganization(
-    sessionId: string,
-    choice: { organizationId: string; role: string; version: number } | null,
-  ): Promise<OpenedSession | Refusal>;
+  chooseOrganization(sessionId: string, choice: MembershipChoice | null): Promise<OpenedSession | Refusal>;
   /**
    * Counts an attempt of a session to prove who its user is otherwise than by the password, as failed until `noteProof`.
    * Refuses with `session_ended`, `account_suspended`, `too_many_attempts`.

@@ -2,7 +2,13 @@ import type { DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { MfaPolicy } from '../lib/mfa.ts';
-import type { LiveSession, NewSession, OpenedSession, SessionLifetimes } from './contract.ts';
+import type {
+  LiveSession,
+  MembershipChoice,
+  NewSession,
+  OpenedSession,
+  SessionLifetimes,
+} from './contract.ts';
 import type { SessionGrant } from './session-record.ts';
 
 export type { SessionGrant } from './session-record.ts';
@@ -30,7 +36,7 @@ export interface NewGrantCode {
   /** Where it goes; null for a device, which gets it without a browser. */
   redirectUri: string | null;
   /** What the user is in the organization that the grant is for. */
-  membership?: { organizationId: string; role: string; version: number };
+  membership?: MembershipChoice;
   /** The PKCE challenge, S256; null for a device. */
   challenge: string | null;
   nonce: string | null;

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { type MfaPolicy, NO_FACTORS, owedStep } from '../lib/mfa.ts';
 import type { ChosenOrganizations } from './chosen-organizations.ts';
-import type { AccountState, LiveSession, NewSession } from './contract.ts';
+import type { AccountState, HeardMembership, LiveSession, NewSession } from './contract.ts';
 import type { GrantBook, KeptCode } from './grant-book.ts';
 import {
   type ClientConsent,
@@ -48,8 +48,10 @@ export class Grants {
     // No client gives what it has to another; whom its user has become at a provider it may link.
     const isOwn = session.grant === null || code.identity !== undefined;
     if (!isOwn || session.impersonator !== null) return refused('session_ended');
-    const member = code.membership ? organizations.admit(code.membership) : null;
-    if (member && isRefusal(member)) return member;
+    if (code.membership) {
+      this.hearOf(code.membership.organizationId, code.membership);
+      if (!organizations.standing(code.membership.organizationId)) return refused('not_a_member');
+    }
     const { methods, authenticatedAt, state } = session;
     const { credentialVersion } = state;
     const now = Date.now();
@@ -171,13 +173,12 @@ export class Grants {
   }
 
   /**
-   * Takes over what the user is in an organization. What clients had for one that they are not in any more ends, and what was allowed is
-   * forgotten: it must neither become theirs alone, nor hold when they come back.
+   * Takes over what the user is in an organization. What clients had for one that they are not in any more, or were not in between,
+   * ends, and what was allowed is forgotten: it must neither become theirs alone, nor hold when they come back.
    */
-  hearOf(organizationId: string, heard: Parameters<ChosenOrganizations['hear']>[1]): void {
+  hearOf(organizationId: string, heard: HeardMembership): void {
     const { book, organizations, sessions, signIns } = this.#parts;
-    organizations.hear(organizationId, heard);
-    if (organizations.standing(organizationId)) return;
+    if (!organizations.hear(organizationId, heard)) return;
     book.forget({ organizationId });
     for (const { id, client_id } of sessions.endOfOrganization(organizationId, Date.now())) {
       const details = { client_id, organization_id: organizationId };

@@ -13,8 +13,10 @@ import type {
   EndAll,
   EndReason,
   FactorUses,
+  HeardMembership,
   KnownUse,
   LiveSession,
+  MembershipChoice,
   NewFactor,
   NewPassword,
   NewSession,
@@ -195,15 +197,16 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
 
   async chooseOrganization(
     sessionId: string,
-    choice: { organizationId: string; role: string; version: number } | null,
+    choice: MembershipChoice | null,
   ): Promise<OpenedSession | Refusal> {
-    return this.parts.atomically(() => this.parts.signIns.chooseOrganization(sessionId, choice));
+    return this.parts.atomically(() => {
+      const { grants, signIns, state } = this.parts;
+      if (choice && state.get()) grants.hearOf(choice.organizationId, choice);
+      return signIns.chooseOrganization(sessionId, choice?.organizationId ?? null);
+    });
   }
 
-  async membershipChanged(
-    organizationId: string,
-    membership: { role: string | null; version: number },
-  ): Promise<void> {
+  async membershipChanged(organizationId: string, membership: HeardMembership): Promise<void> {
     this.parts.atomically(() => {
       if (this.parts.state.get()) this.parts.grants.hearOf(organizationId, membership);
     });

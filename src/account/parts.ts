@@ -383,6 +383,7 @@ export class AccountParts {
     if (!this.state.get()) {
       dropHalf(this.#ctx.storage);
       if (!beginning) SessionTable.create(this.#ctx.storage.sql);
+      this.sessions.reload();
       this.told.reload();
       this.schedule.begin();
     }

@@ -15,7 +15,7 @@ export class SessionTable {
   readonly #sql: SqlStorage;
   readonly #lone: LoneSession;
   readonly #known = new Map<string, SessionRow>();
-  #isThere = false;
+  #isThere: boolean | undefined;
 
   constructor(sql: SqlStorage, lone: LoneSession) {
     this.#sql = sql;
@@ -57,7 +57,7 @@ export class SessionTable {
   /** Forgets what is kept in memory: what was written last was undone. */
   reload(): void {
     this.#known.clear();
-    this.#isThere = false;
+    this.#isThere = undefined;
   }
 
   /** Sees to it that the table is there. */
@@ -152,7 +152,7 @@ export class SessionTable {
   }
 
   #hasTable(): boolean {
-    this.#isThere ||=
+    this.#isThere ??=
       this.#sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").toArray().length > 0;
     return this.#isThere;
   }

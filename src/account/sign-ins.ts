@@ -224,15 +224,12 @@ export class SignIns {
     return { ...live, refreshToken: this.#books.sessions.currentToken(live.state.userId, sessionId) };
   }
 
-  /** Chooses the organization in which a session goes on, and gives the session as it is then. */
-  chooseOrganization(
-    sessionId: string,
-    choice: Parameters<ChosenOrganizations['choose']>[1],
-  ): OpenedSession | Refusal {
+  /** Chooses the organization in which a session goes on, one that has been heard of, and gives the session as it is then. */
+  chooseOrganization(sessionId: string, organizationId: string | null): OpenedSession | Refusal {
     const live = this.resume(sessionId);
     if (isRefusal(live)) return live;
     if (live.grant || live.impersonator !== null) return refused('insufficient_scope');
-    const organization = this.#books.organizations.choose(sessionId, choice);
+    const organization = this.#books.organizations.choose(sessionId, organizationId);
     return organization && isRefusal(organization) ? organization : { ...live, organization };
   }
 

@@ -354,6 +354,7 @@ export class ClientAuthorizations {
           organizationId: chosen.organization.id,
           role: chosen.role,
           version: chosen.version,
+          joinedAt: chosen.joinedAt,
         },
       }),
       redirectUri,

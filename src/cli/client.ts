@@ -34,7 +34,10 @@ const OPTIONS = {
     value: 'METHOD',
     about: 'client_secret_basic, client_secret_post, private_key_jwt or none (a public client)',
   },
-  grant: several('TYPE', 'authorization_code, refresh_token or client_credentials'),
+  grant: several(
+    'TYPE',
+    'authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code',
+  ),
   scope: several('SCOPE', 'what it may ask for'),
   audience: several('URL', 'whom its tokens may be for'),
   'id-token-alg': {

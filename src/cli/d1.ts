@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
 import { CONTROL } from '../config/databases.ts';
 import { UsageError } from './command.ts';
 import { deployedOrigin, deploymentFiles, SHARED, writeDeployment } from './deployment.ts';
-import { localDatabasePath, onlyLocalDatabase } from './local-database.ts';
+import { localDatabaseFile, localDatabasePath, onlyLocalDatabase } from './local-database.ts';
 import { ROOT } from './root.ts';
 
 /** Which database: a deployed one, or the local one in its default or another directory. */
@@ -41,17 +41,55 @@ export function spawnWrangler(
   });
 }
 
-/** Brings all databases up to the newest migration, one after another. Throws with wrangler's output when one fails. */
+/** As wrangler makes it, which goes on with it. */
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
+
+/** Brings all databases up to the newest migration, one after another. Throws with what wrangler or the database says when one fails. */
 export async function applyMigrations(target: DatabaseTarget): Promise<string[]> {
-  const names = (await boundDatabases(target)).map(({ binding }) => binding);
-  for (const name of names) {
-    const { code, output, problem } = await runWrangler([
-      ...['d1', 'migrations', 'apply', name],
-      ...(await wranglerPlace(target)),
-    ]);
-    if (code !== 0) throw new Error(`The migrations of ${name} could not be applied:\n${output}${problem}`);
+  const databases = await boundDatabases(target);
+  const place = await wranglerPlace(target);
+  for (const { binding, ids } of databases) {
+    const explained = (why: string) =>
+      new Error(`The migrations of ${binding} could not be applied:\n${why}`);
+    const wrangler = async (...command: string[]) => {
+      const { code, output, problem } = await runWrangler(['d1', ...command, ...place]);
+      if (code !== 0) throw explained(`${output}${problem}`);
+    };
+    if (isDeployed(target)) {
+      await wrangler('migrations', 'apply', binding);
+      continue;
+    }
+    const path = () => localDatabaseFile(target['persist-to'], ids);
+    if (path() === null) await wrangler('execute', binding, '--command', MIGRATIONS_TABLE);
+    try {
+      migrateFile(path() as string);
+    } catch (error) {
+      throw explained((error as Error).message);
+    }
   }
-  return names;
+  return databases.map(({ binding }) => binding);
+}
+
+/** Each migration in a transaction, straight in the file of a local database: wrangler starts the runtime anew for every one. */
+function migrateFile(path: string): void {
+  const folder = join(ROOT, 'migrations');
+  const db = new DatabaseSync(path, { timeout: BUSY });
+  try {
+    db.exec(MIGRATIONS_TABLE);
+    const isApplied = db.prepare('SELECT 1 FROM d1_migrations WHERE name = ?');
+    for (const name of readdirSync(folder).sort()) {
+      db.exec('BEGIN IMMEDIATE');
+      if (!isApplied.get(name)) {
+        db.exec(readFileSync(join(folder, name), 'utf8'));
+        db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').run(name);
+      }
+      db.exec('COMMIT');
+    }
+  } finally {
+    // What was not committed is undone with it.
+    db.close();
+  }
 }
 
 /** The databases that are bound, `DB` first, as the configuration says. */

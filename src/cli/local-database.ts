@@ -28,8 +28,19 @@ export function localDatabasePath(persistTo?: string, names: string[] = []): str
   return wanted[0] as string;
 }
 
+/** The file of the local database that is called by one of those names, migrated or not; null where there is none yet. */
+export function localDatabaseFile(persistTo: string | undefined, names: string[]): string | null {
+  const directory = directoryOf(persistTo);
+  const paths = names.map((name) => join(directory, `${objectIdOf(name)}.sqlite`));
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+function directoryOf(persistTo?: string): string {
+  return join(persistTo ?? join(ROOT, '.wrangler/state'), LAYOUT);
+}
+
 function localDatabases(persistTo?: string): { ours: string[]; directory: string } {
-  const directory = join(persistTo ?? join(ROOT, '.wrangler/state'), LAYOUT);
+  const directory = directoryOf(persistTo);
   const files = existsSync(directory) ? readdirSync(directory) : [];
   const paths = files
     .filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))

@@ -3,7 +3,13 @@ import { errorOf } from './errors.ts';
 
 type Send = (url: string, init: RequestInit) => Promise<Response>;
 
-async function post(send: Send, url: string, body: object, init: RequestInit = {}): Promise<any> {
+/** What a ceremony begins with. */
+interface Begun<Options> {
+  flow: string;
+  public_key: Options;
+}
+
+async function post<Answer>(send: Send, url: string, body: object, init: RequestInit = {}): Promise<Answer> {
   const answer = await send(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -17,7 +23,11 @@ async function post(send: Send, url: string, body: object, init: RequestInit = {
 /** Has the browser make a passkey, and adds it to the account (Web Authentication Level 3, 5.1.3). */
 export async function addPasskey(send: Send, issuer: string, name?: string): Promise<void> {
   const at = `${issuer}/v1/me/passkeys`;
-  const { flow, public_key } = await post(send, `${at}/options`, {});
+  const { flow, public_key } = await post<Begun<PublicKeyCredentialCreationOptionsJSON>>(
+    send,
+    `${at}/options`,
+    {},
+  );
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(public_key);
   const credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential;
   await post(send, at, { flow, credential: credential.toJSON(), ...(name && { name }) });
@@ -30,7 +40,12 @@ export async function signInWithPasskey(
 ): Promise<void> {
   const at = `${issuer}/v1/auth/passkeys`;
   const sent: RequestInit = { credentials: 'include', ...(signal && { signal }) };
-  const { flow, public_key } = await post(ask, `${at}/options`, { session_cookie: true }, sent);
+  const { flow, public_key } = await post<Begun<PublicKeyCredentialRequestOptionsJSON>>(
+    ask,
+    `${at}/options`,
+    { session_cookie: true },
+    sent,
+  );
   const credential = (await navigator.credentials.get({
     publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(public_key),
     ...(conditional && { mediation: 'conditional' as const }),

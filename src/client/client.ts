@@ -128,7 +128,7 @@ export function createClient(options: ClientOptions): LatchkeyClient {
   ) => Promise<{ data?: unknown }>;
   const call = (method: Verb) => async (path: string, init?: object) =>
     (await request(method, path, init)).data;
-  const get = call('get') as (path: string, init?: object) => Promise<any>;
+  const get = call('get');
   return {
     get,
     post: call('post'),
@@ -139,7 +139,8 @@ export function createClient(options: ClientOptions): LatchkeyClient {
       let cursor: string | null = null;
       do {
         const query = { ...init.params?.query, ...(cursor !== null && { cursor }) };
-        const page = await get(path, { ...init, params: { ...init.params, query } });
+        const asked = { ...init, params: { ...init.params, query } };
+        const page = (await get(path, asked)) as { data: unknown[]; next_cursor: string | null };
         yield* page.data;
         cursor = page.next_cursor;
       } while (cursor !== null);

@@ -205,14 +205,20 @@ export function fastifyAuth(options: ProtectOptions) {
   const authenticate = authenticator(options);
   return async (
     request: { headers: Record<string, unknown>; caller?: Caller },
-    reply: { code(status: number): any; headers(of: Record<string, string>): any; send(body: unknown): any },
+    reply: {
+      code(status: number): unknown;
+      headers(of: Record<string, string>): unknown;
+      send(body: unknown): unknown;
+    },
   ): Promise<unknown> => {
     try {
       request.caller = await authenticate(request.headers.authorization as string | undefined);
       return undefined;
     } catch (error) {
       const { status, headers, body } = refusalOf(error, options);
-      return reply.code(status).headers(headers).send(JSON.stringify(body));
+      reply.code(status);
+      reply.headers(headers);
+      return reply.send(JSON.stringify(body));
     }
   };
 }

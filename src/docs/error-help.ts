@@ -480,6 +480,6 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   service_unavailable: {
     cause: 'The database, an object or Stripe does not answer, or the account changed at the same time.',
-    mend: 'Try again after the seconds of `Retry-After`.',
+    mend: 'Try again after the seconds of `Retry-After`. Where there is none, `detail` says what has been done already.',
   },
 };

@@ -7,7 +7,7 @@ import { type AuditEntry, noteAct, writeAuditIf } from '../directory/audit.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import type { HookName } from '../lib/realm.ts';
+import { type HookName, realmOf } from '../lib/realm.ts';
 import { HOUR } from '../lib/time.ts';
 import type { Realms } from '../realms/service.ts';
 import {
@@ -69,6 +69,7 @@ export class HookAdmin {
     actor: Pick<Actor, 'id' | 'role'>,
   ): Promise<ShownHook & { secret: string | null; isNew: boolean }> {
     requireAuthority(name, actor);
+    requireOwnBinding(realmId, body.binding, actor);
     await this.#check(name, body);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [read] = await this.#db.select().from(hooks).where(isHook(realmId, name));
@@ -192,6 +193,18 @@ export class HookAdmin {
 /** Messages have the links by which accounts are recovered: whoever gets them all can become anybody, an owner too. */
 function requireAuthority(name: HookName, actor: Pick<Actor, 'role'>): void {
   if (name.startsWith('send.')) requireRole(actor, 'owner');
+}
+
+/**
+ * A Worker that is bound for one realm is asked by no other, and one that is bound for none is lent to a realm by an owner: admins of a
+ * realm could else have it asked what it takes for the question of another, and read what it answers.
+ */
+function requireOwnBinding(realmId: string, binding: string | undefined, actor: Pick<Actor, 'role'>): void {
+  if (binding === undefined) return;
+  const [, suffix = ''] = /^HOOK_.*?(__.*)?$/.exec(binding) ?? [];
+  if (realmOf(suffix) === realmId) return;
+  requireRole(actor, 'owner');
+  if (suffix !== '') throw fieldError('binding', 'unknown', 'That Worker is bound for another realm');
 }
 
 function isHook(realmId: string, name: HookName) {

@@ -96,7 +96,7 @@ export async function askClaims(
   const answer = await decided(realm.id, setting, () =>
     answered(deps, realm.id, setting, { type: 'before.token', data }, Claims),
   );
-  return answer && answer.claims;
+  return answer?.claims ?? null;
 }
 
 /** Has a hook send a message; whether it has. Throws HookFailure when it has not, and nobody else shall. */

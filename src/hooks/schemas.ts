@@ -9,8 +9,8 @@ export const Metadata = MetadataSchema;
 
 export const HookParams = z.object({ name: z.enum(HOOK_NAMES) });
 
-/** Service bindings that hooks may name: none that is there for something else. */
-const BINDING = /^HOOK_[A-Z0-9_]{1,50}$/;
+/** Service bindings that hooks may name: none that is there for something else. What follows `__` is the realm whose own it is. */
+const BINDING = /^HOOK_[A-Z0-9_]{1,100}$/;
 /** A URI: no claim that means anything has a name like that (RFC 7519, 4.2). */
 const NAMESPACE = /^[A-Za-z][A-Za-z0-9+.-]{0,30}:[\x21-\x7e]{1,200}$/;
 
@@ -28,7 +28,11 @@ export const HookBody = z
       .string()
       .regex(BINDING, { error: 'Must begin with HOOK_ and have capital letters, digits and underscores' })
       .optional()
-      .openapi({ description: 'Instead of `url`: the service binding of a Worker', example: 'HOOK_SIGNUPS' }),
+      .openapi({
+        description:
+          'Instead of `url`: the service binding of a Worker. One with `__ACME` at its end is for the realm `acme` alone; the others are of the realm `default`, and owners and the bootstrap key may name them for any realm.',
+        example: 'HOOK_SIGNUPS',
+      }),
     on_failure: z.enum(['allow', 'refuse']).openapi({
       description:
         'When there is no answer that can be used: go on as if nobody had been asked (of a message: the provider sends it), or refuse (of a message: try again)',

@@ -152,7 +152,12 @@ export function validationFailed(error: z.ZodError): ApiError {
             code: 'unknown_field',
             message: 'There is no such field',
           }))
-        : [{ path: issue.path.join('.'), code: issue.code ?? 'custom', message: issue.message }],
+        : [{ path: issue.path.join('.'), code: issue.code ?? 'custom', message: messageOf(issue) }],
     ),
   });
+}
+
+/** Zod says of a field that is not there that it is of the wrong type. */
+function messageOf({ code, message }: z.core.$ZodIssue): string {
+  return code === 'invalid_type' && message.endsWith('received undefined') ? 'Is needed' : message;
 }

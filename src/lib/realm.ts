@@ -6,6 +6,14 @@ import type { RoleBook } from './organization-roles.ts';
 /** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
 export const DEFAULT_REALM = 'default';
 
+/**
+ * The realm that a variable or a binding is for, by the end of its name: `__ACME_EU` is `acme-eu`, for no id of a realm has an underscore;
+ * without one it is the default realm.
+ */
+export function realmOf(suffix: string): string {
+  return suffix === '' ? DEFAULT_REALM : suffix.slice(2).toLowerCase().replaceAll('_', '-');
+}
+
 /** Hashes of passwords that are nobody's, each of another kind or cost, and how many of the realm's own are like it. */
 export type Decoys = [hash: string, count: number][];
 

@@ -8,7 +8,7 @@ import {
   parseVariables,
   variable,
 } from '../config/variable.ts';
-import { DEFAULT_REALM } from '../lib/realm.ts';
+import { realmOf } from '../lib/realm.ts';
 import type { OAuthProvider, ProviderVariables } from './port.ts';
 import { endpoint } from './provider-variables.ts';
 import { oidc } from './providers/oidc.ts';
@@ -147,9 +147,4 @@ function suffixes(providers: readonly OAuthProvider[], env: Environment): string
   const prefixes = [...providers.map(({ id }) => prefixOf(id)), 'OIDC_'].join('|');
   const form = new RegExp(`^(?:${prefixes})[A-Z0-9_]+?(__[A-Z0-9][A-Z0-9_]*)$`);
   return [...new Set(['', ...Object.keys(env).flatMap((name) => form.exec(name)?.[1] ?? [])])];
-}
-
-/** `__ACME_EU` is the realm `acme-eu`: no id of a realm has an underscore. */
-function realmOf(suffix: string): string {
-  return suffix === '' ? DEFAULT_REALM : suffix.slice(2).toLowerCase().replaceAll('_', '-');
 }

@@ -95,9 +95,7 @@ export class OrganizationChanges {
     if (!row) return { row, results };
     const told = results.slice(first.length, first.length + ofMembers.length).flat() as Membership[];
     await object.directoryChanged(this.#stateOf(row), [
-      ...told
-        .filter(({ userId }) => !removed.includes(userId))
-        .map(({ userId, role, version: since }) => ({ userId, role, version: since })),
+      ...told.filter(({ userId }) => !removed.includes(userId)).map(membershipOf),
       ...removed.map((userId) => ({ userId, role: null, version: row.version })),
     ]);
     this.#sent(mail);
@@ -179,8 +177,7 @@ export class OrganizationChanges {
   }
 
   async #tell(row: OrganizationRow, rows: Membership[]): Promise<void> {
-    const told = rows.map(({ userId, role, version }) => ({ userId, role, version }));
-    await this.#deps.mirrors(row.id).directoryChanged(this.#stateOf(row), told);
+    await this.#deps.mirrors(row.id).directoryChanged(this.#stateOf(row), rows.map(membershipOf));
   }
 
   #stateOf(row: OrganizationRow): OrganizationState {
@@ -204,6 +201,11 @@ export class OrganizationChanges {
     if (mail) this.#deps.outbox.sendSoon([mail]);
     this.#deps.outbox.deliverByQueue();
   }
+}
+
+/** What the object hears of a row of a member, which may have more. */
+function membershipOf({ userId, role, version, joinedAt }: Membership): Membership {
+  return { userId, role, version, ...(joinedAt !== undefined && { joinedAt }) };
 }
 
 /** Throws the error to answer with when a failed write broke a rule of organizations; any other failure as it is. */

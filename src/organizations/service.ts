@@ -179,8 +179,10 @@ export class Organizations {
     const found = await findMembership(d1, { realmId: realm.id, organizationId, userId }, 'primary');
     if (!found) throw new ApiError('organization_not_found');
     if (found.organization.status === 'suspended') throw new ApiError('organization_suspended');
-    const { role, version } = found;
-    const grant = await sessions.chooseOrganization(realm, session, { organizationId, role, version });
+    const { role, version, joinedAt } = found;
+    const grant = await sessions.chooseOrganization(realm, session, {
+      ...{ organizationId, role, version, joinedAt },
+    });
     return { grant, membership: found };
   }
 

@@ -143,6 +143,6 @@ export class PasskeyRegistrations {
         ...(first && { first: { ...first, address } }),
       }),
     );
-    return { user, grant: await sessions.grant(realm, opened) };
+    return { user, grant: await sessions.grantFirst(realm, opened) };
   }
 }

@@ -134,7 +134,7 @@ export class Credentials {
         first: { ...first, address },
       }),
     );
-    return { user, grant: await sessions.grant(realm, session) };
+    return { user, grant: await sessions.grantFirst(realm, session) };
   }
 
   /**

@@ -1,4 +1,10 @@
-import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '../account/contract.ts';
+import type {
+  LiveSession,
+  MembershipChoice,
+  OpenedSession,
+  SessionObjects,
+  SessionRecord,
+} from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Hooks } from '../hooks/service.ts';
@@ -64,6 +70,22 @@ export class Sessions {
       count('sign_ins', { outcome: 'success', method: methods.toSorted().join('+') });
     }
     return this.#issue(realm, session, impersonatorSession, narrowed);
+  }
+
+  /**
+   * The tokens for the session that a registration has opened. Throws `service_unavailable`, which says that the account is there, where a
+   * hook fails without which there are none: then the session has ended, for nobody has got it.
+   */
+  async grantFirst(realm: Realm, session: OpenedSession): Promise<Grant> {
+    try {
+      return await this.grant(realm, session);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'service_unavailable')) throw error;
+      const { sessionId, state } = session;
+      await this.#objects(state.userId).endSession(sessionId, 'revoked', null, { actor: 'system' });
+      // Without a time to wait: who registers again is told that the address is taken.
+      throw new ApiError('service_unavailable', { detail: 'The account has been made: sign in later.' });
+    }
   }
 
   async #issue(
@@ -191,7 +213,7 @@ export class Sessions {
   async chooseOrganization(
     realm: Realm,
     { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
-    choice: { organizationId: string; role: string; version: number } | null,
+    choice: MembershipChoice | null,
   ): Promise<Grant> {
     return this.#issue(realm, accepted(await this.#objects(userId).chooseOrganization(sessionId, choice)));
   }

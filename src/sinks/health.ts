@@ -41,13 +41,11 @@ export async function sinkHealth(
     .filter((row) => row !== null)
     .toSorted((a, b) => (a.failingSince ?? Infinity) - (b.failingSince ?? Infinity));
   if (!first) return null;
-  return others.reduce<SinkHealth>(
-    (sum, { error, waiting, dropped }) => ({
-      ...sum,
-      error: sum.error ?? error,
-      waiting: sum.waiting + waiting,
-      dropped: sum.dropped + dropped,
-    }),
-    { sink: sender.name, ...first },
-  );
+  const all: SinkHealth = { sink: sender.name, ...first };
+  for (const { error, waiting, dropped } of others) {
+    all.error ??= error;
+    all.waiting += waiting;
+    all.dropped += dropped;
+  }
+  return all;
 }

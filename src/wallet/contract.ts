@@ -27,6 +27,8 @@ export interface Membership {
   /** Null for who is no member any more. */
   role: string | null;
   version: number;
+  /** Since when they are in it (Unix milliseconds): another time is another membership. Objects of earlier versions did not keep it. */
+  joinedAt?: number;
 }
 
 /** What the directory needs of the object of an organization, which keeps a copy of what it decides by. */
@@ -59,6 +61,6 @@ export type OrganizationMirrors = (organizationId: string) => OrganizationMirror
 
 /** What the object of an organization needs of the account object of a member, which says it in the user's tokens. */
 export interface MemberAccount {
-  /** Whoever is no member any more has it chosen in no session; what is older changes nothing. */
+  /** Whoever is no member any more, or was not in between, has it chosen in no session; what is older changes nothing. */
   membershipChanged(organizationId: string, membership: Omit<Membership, 'userId'>): Promise<void>;
 }

@@ -1,7 +1,13 @@
 import type { Caps } from '../account/sharing-contract.ts';
 import type { Membership } from './contract.ts';
 
-type Row = { user_id: string; role: string | null; version: number; caps: string | null };
+type Row = {
+  user_id: string;
+  role: string | null;
+  version: number;
+  caps: string | null;
+  joined_at?: number | null;
+};
 
 /** A member as the object knows them; `role` is null of who is none any more. */
 export interface KnownMember extends Membership {
@@ -22,16 +28,21 @@ export class MemberTable {
   readonly #sql: SqlStorage;
   readonly #known = new Map<string, KnownMember | null>();
   #isThere: boolean | undefined;
+  #isUpToDate = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  /** Makes the table where there is none. */
+  /** Makes the table where there is none, and gives that of an earlier version its newest column. */
   create(): void {
-    if (this.#exists()) return;
+    if (this.#exists()) {
+      this.#upgrade();
+      return;
+    }
     this.#sql.exec(`CREATE TABLE members (
-      user_id TEXT PRIMARY KEY, role TEXT, version INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT -1, caps TEXT
+      user_id TEXT PRIMARY KEY, role TEXT, version INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT -1, caps TEXT,
+      joined_at INTEGER
     ) STRICT, WITHOUT ROWID`);
     this.#sql.exec('CREATE INDEX members_to_tell ON members (user_id) WHERE told < version');
     this.#isThere = true;
@@ -46,6 +57,7 @@ export class MemberTable {
   reload(): void {
     this.#known.clear();
     this.#isThere = undefined;
+    this.#isUpToDate = false;
   }
 
   /** Who is a member; null for others. */
@@ -55,15 +67,16 @@ export class MemberTable {
   }
 
   /** Takes over what the directory says, where it is newer; whether it did. */
-  put({ userId, role, version }: Membership): boolean {
+  put({ userId, role, version, joinedAt }: Membership): boolean {
     const known = this.#read(userId);
     if (known && version <= known.version) return false;
     this.#sql.exec(
-      `INSERT INTO members (user_id, role, version) VALUES (?1, ?2, ?3)
-       ON CONFLICT DO UPDATE SET role = excluded.role, version = excluded.version`,
+      `INSERT INTO members (user_id, role, version, joined_at) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT DO UPDATE SET role = excluded.role, version = excluded.version, joined_at = excluded.joined_at`,
       userId,
       role,
       version,
+      joinedAt ?? null,
     );
     this.#known.delete(userId);
     return true;
@@ -111,12 +124,15 @@ export class MemberTable {
     if (!this.#exists()) return [];
     return this.#sql
       .exec<Row>(
-        `SELECT user_id, role, version, caps FROM members WHERE told < version AND user_id > ? ORDER BY user_id LIMIT ?`,
+        'SELECT * FROM members WHERE told < version AND user_id > ? ORDER BY user_id LIMIT ?',
         after,
         limit,
       )
       .toArray()
-      .map(({ user_id: userId, role, version }) => ({ userId, role, version }));
+      .map(({ user_id: userId, role, version, joined_at: joinedAt }) => ({
+        ...{ userId, role, version },
+        ...(joinedAt != null && { joinedAt }),
+      }));
   }
 
   /** The member has heard of that, unless it is something else by now. */
@@ -145,6 +161,17 @@ export class MemberTable {
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(userId, member);
     return member;
+  }
+
+  #upgrade(): void {
+    if (this.#isUpToDate) return;
+    const columns = this.#sql
+      .exec<{ name: string }>("SELECT name FROM pragma_table_info('members')")
+      .toArray();
+    if (!columns.some(({ name }) => name === 'joined_at')) {
+      this.#sql.exec('ALTER TABLE members ADD COLUMN joined_at INTEGER');
+    }
+    this.#isUpToDate = true;
   }
 
   #exists(): boolean {

@@ -20,7 +20,7 @@ type OrganizationRow = {
   status: OrganizationState['status'];
   version: number;
 };
-type MemberRow = { user_id: string; role: string; version: number };
+type MemberRow = { user_id: string; role: string; version: number; joined_at: number };
 
 /** Members that are read at once. */
 const PAGE = 1_000;
@@ -62,12 +62,16 @@ async function readMembers(session: D1DatabaseSession, organizationId: string): 
   for (let after = ''; ; ) {
     const { results } = await session
       .prepare(
-        `SELECT user_id, role, version FROM organization_members
+        `SELECT user_id, role, version, joined_at FROM organization_members
          WHERE organization_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`,
       )
       .bind(organizationId, after, PAGE)
       .all<MemberRow>();
-    members.push(...results.map(({ user_id: userId, role, version }) => ({ userId, role, version })));
+    members.push(
+      ...results.map(({ user_id: userId, role, version, joined_at: joinedAt }) => ({
+        ...{ userId, role, version, joinedAt },
+      })),
+    );
     if (results.length < PAGE) return members;
     after = (results.at(-1) as MemberRow).user_id;
   }

@@ -1,6 +1,7 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { asAdmin } from '../support/admin.ts';
-import { call, createRealm, INTERNAL } from '../support/api.ts';
+import { accountOf, call, createRealm, INTERNAL, login, PASSWORD } from '../support/api.ts';
 import {
   asking,
   authorize,
@@ -327,6 +328,45 @@ describe('a client that a user lets act for an organization', () => {
     const later = await redeem(client, { code: other.code as string, verifier, redirectUri: CALLBACK });
     expect(later.body.error).toBe('invalid_grant');
   });
+
+  it.each(['by the organization', 'when it is chosen'])(
+    'has nothing any more of a user who was out and is back before anybody heard of it, which is told %s',
+    async (told) => {
+      const { id } = await team();
+      const who = await member(id);
+      const client = await createClient(CLIENT);
+      const tokens = await tokensFor(client, who, id);
+      const { id: userId } = who.user.user;
+      const choose = (token: string) =>
+        call('PUT', '/v1/auth/session/organization', { token, body: { organization_id: id } });
+      const chosen = async () =>
+        (await call('GET', '/v1/auth/session', { token: who.user.access_token })).body;
+      expect((await choose(who.user.access_token)).status).toBe(200);
+      const { body: elsewhere } = await login(who.user.user.email as string, PASSWORD);
+      await env.DB.prepare(
+        'UPDATE organization_members SET version = version + 100, joined_at = joined_at + 1 WHERE organization_id = ?1 AND user_id = ?2',
+      )
+        .bind(id, userId)
+        .run();
+      const row = await env.DB.prepare(
+        'SELECT role, version, joined_at AS joinedAt FROM organization_members WHERE organization_id = ?1 AND user_id = ?2',
+      )
+        .bind(id, userId)
+        .first<{ role: string; version: number; joinedAt: number }>();
+      if (told === 'when it is chosen') expect((await choose(elsewhere.access_token)).status).toBe(200);
+      else await accountOf(userId).membershipChanged(id, row as NonNullable<typeof row>);
+      expect(await chosen()).toMatchObject({ organization_id: null });
+      expect((await decided(tokens.access_token)).reason).toBe('session_ended');
+      expect((await refreshed(client, tokens.refresh_token)).body.error).toBe('invalid_grant');
+      const { challenge } = pkce();
+      const more = { ...SCOPE, prompt: 'none', organization_id: id };
+      expect(backIn(await authorize(asking(client, challenge, more), who)).error).toBe('consent_required');
+      // What they allow from now on stays, also when another role is heard of.
+      const again = await tokensFor(client, who, id);
+      await send('PATCH', `/v1/admin/organizations/${id}/members/${userId}`, { role: 'billing' });
+      expect((await refreshed(client, again.refresh_token)).status).toBe(200);
+    },
+  );
 
   it('has nothing any more when the organization is deleted, and nothing is used in one that is suspended', async () => {
     const { id } = await team();

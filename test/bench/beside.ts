@@ -40,6 +40,8 @@ interface Side {
   calls: Record<Act, (user: User) => Call>;
   /** Taken out of its figures: the hash, where it has one. */
   hashed: Act[];
+  /** Objects that were never there before: each is a file of its own here, which production has not. */
+  makes?: Partial<Record<Act, number>>;
 }
 
 const latchkey: Omit<Side, 'service'> = {
@@ -58,6 +60,8 @@ const latchkey: Omit<Side, 'service'> = {
     }),
   },
   hashed: ['sign-in', 'sign-up'],
+  // The account, and the budget of the inbox.
+  makes: { 'sign-up': 2 },
 };
 
 const betterAuth: Omit<Side, 'service'> = {
@@ -82,6 +86,8 @@ const betterAuth: Omit<Side, 'service'> = {
 interface Figures {
   answer: number;
   after: number;
+  /** What of the answer goes to the files of new objects. */
+  files: number;
 }
 
 /** Callers of one act, and of what it is measured by. */
@@ -153,18 +159,31 @@ try {
           ? perRequest(await measure(side, path('/__hash'), false)) -
             perRequest(await measure(side, path('/__object'), false))
           : 0;
-        cpu[at] = { answer: perRequest(slice) - hash, after: slice.cpuAfter / slice.requests };
+        const made = side.makes?.[act] ?? 0;
+        const file =
+          made &&
+          perRequest(await measure(side, path('/__new_object'), false)) -
+            perRequest(await measure(side, path('/__object'), false));
+        cpu[at] = {
+          answer: perRequest(slice) - hash,
+          after: slice.cpuAfter / slice.requests,
+          files: made * file,
+        };
       }
       figures.get(act)?.push(cpu);
     }
     console.log(`round ${round} of ${rounds}`);
   }
   console.log('\nCPU a request, milliseconds, without the hash; and what is done after the answer:');
-  const heads = ['', 'Latchkey', 'Better Auth', 'ratio', 'quartiles', 'ratio with after'];
+  const heads = ['', 'Latchkey', 'Better Auth', 'ratio', 'quartiles', 'without files', 'ratio with after'];
   console.log(heads.map((text) => text.padEnd(17)).join(''));
   for (const [act, rows] of figures) {
     const of = (at: number) => rows.map((row) => row[at] as Figures);
     const ratios = rows.map(([own, other]) => (own as Figures).answer / (other as Figures).answer);
+    const bare = rows.map(([own, other]) => {
+      const { answer, files } = own as Figures;
+      return (answer - files) / (other as Figures).answer;
+    });
     const wholes = rows.map((row) => row.map(({ answer, after }) => answer + after) as [number, number]);
     const shown = (at: number) =>
       [({ answer }: Figures) => answer, ({ after }: Figures) => after]
@@ -176,6 +195,7 @@ try {
       shown(1),
       median(ratios).toFixed(2),
       [0.25, 0.75].map((share) => quantile(ratios, share).toFixed(2)).join(' to '),
+      median(bare).toFixed(2),
       median(wholes.map(([own, other]) => own / other)).toFixed(2),
     ];
     console.log(cells.map((text) => text.padEnd(17)).join(''));

@@ -60,7 +60,10 @@ export function report(scenarios: Record<string, Scenario>, samples: Samples): s
 }
 
 /** Yardsticks of what costs the Worker much less in production. */
-const SIMULATIONS = { query: 'the simulated D1, a query' };
+const SIMULATIONS = {
+  query: 'the simulated D1, a query',
+  'new object': 'the file of an object that was never there, and its first call',
+};
 
 /** What a scenario spends on them. */
 function simulation(calls: NonNullable<Scenario['simulated']>, cost: (yardstick: string) => number): number {

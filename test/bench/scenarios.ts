@@ -32,7 +32,7 @@ export interface Scenario {
   /** At most this many times the floor. */
   target?: number;
   /** What of it only exists on this machine: how often it calls the simulation that a yardstick measures. */
-  simulated?: { query?: number };
+  simulated?: { query?: number; 'new object'?: number };
   /** Which others its figures need. */
   needs?: string[];
 }
@@ -119,6 +119,7 @@ export function scenarios({ users, metered, members }: Pool): Record<string, Sce
     floor: { callers: get('/__floor'), short: true },
     query: { callers: get('/__query'), short: true },
     object: { callers: get('/__object'), short: true },
+    'new object': { callers: get('/__new_object'), short: true },
     session: {
       callers: get('/v1/auth/session'),
       target: 2.5,
@@ -166,9 +167,9 @@ export function scenarios({ users, metered, members }: Pool): Record<string, Sce
       seconds: BURST_SECONDS,
       callers: callers(HASH_CALLERS, () => registration(newEmail())),
       settles: true,
-      // The user and the password are one batch.
-      simulated: { query: 1 },
-      needs: ['query', 'object', 'hash'],
+      // The user and the password are one batch; the account and the budget of the inbox are new.
+      simulated: { query: 1, 'new object': 2 },
+      needs: ['query', 'object', 'new object', 'hash'],
     },
   };
 }

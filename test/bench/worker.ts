@@ -3,6 +3,7 @@ import type { Account } from '../../src/account/object.ts';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { verifyForeign } from '../../src/crypto/foreign-hashes.ts';
+import type { RateLimiter } from '../../src/http/rate-limiter.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';
@@ -32,7 +33,10 @@ const YARDSTICKS: Record<string, (bindings: BenchBindings, request: Request) => 
   '/__floor': async () => {},
   /** One call to an object, which does nothing. */
   '/__object': (bindings) => someObject(bindings).listSessions(),
-  /** The same, and one hash of a password there. */
+  /** The same of an object that was never there, which is a file of its own here. */
+  '/__new_object': ({ RATE_LIMITER }) =>
+    (RATE_LIMITER.get(RATE_LIMITER.idFromName(crypto.randomUUID())) as unknown as RateLimiter).ping(),
+  /** One call to an object that is there, and one hash of a password there. */
   '/__hash': (bindings) => someObject(bindings).hashPassword(PASSWORD),
   /** Whether a hash that another system made is of the password: the hash is the body. */
   '/__foreign': async (_, request) => {

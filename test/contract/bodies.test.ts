@@ -103,6 +103,15 @@ describe('a body', () => {
 });
 
 describe('the answer 422', () => {
+  it('says of a field that is not there that it is needed, and of another type which it has to be', async () => {
+    const answer = await post('{"password":7}');
+    expectProblem(answer, 422, 'validation_failed');
+    expect(answer.body.errors).toEqual([
+      { path: 'email', code: 'invalid_type', message: 'Is needed' },
+      { path: 'password', code: 'invalid_type', message: expect.stringContaining('expected string') },
+    ]);
+  });
+
   it('names every field that is wrong, and every one that does not exist', async () => {
     const fields = {
       email: 'nobody',

@@ -129,6 +129,34 @@ describe('an operator', () => {
   });
 });
 
+it('a Worker that is bound for a realm is asked by no other, and one for none is lent by an owner', async () => {
+  const [realm, other] = [await realmWith(), await realmWith()];
+  const own = (id: string) => `HOOK_SIGNUPS__${id.toUpperCase().replaceAll('-', '_')}`;
+  const admin = new HookAdmin({
+    control: env.DB,
+    keys: [Buffer.alloc(32)] as never,
+    mayBeLocal: false,
+    resolve: async () => [],
+    binding: () => ({ fetch: async () => new Response() }) as never,
+    realms: { forget: () => {} },
+  });
+  const set = (binding: string, role: 'admin' | 'owner', of = realm) =>
+    admin.set(of, 'before.token', { binding, on_failure: 'allow', new_secret: false }, { id: 'cli', role });
+  for (const binding of ['HOOK_SIGNUPS', own(other), 'HOOK_OTHER__DEFAULT', `${own(realm)}_2`]) {
+    await expect(set(binding, 'admin')).rejects.toThrow('insufficient_scope');
+  }
+  await expect(set(own(other), 'owner')).rejects.toThrow('validation_failed');
+  await expect(set(own(realm), 'admin', 'default')).rejects.toThrow('insufficient_scope');
+  expect((await set(own(realm), 'admin')).row.binding).toBe(own(realm));
+  expect((await set('HOOK_SIGNUPS', 'owner')).row.binding).toBe('HOOK_SIGNUPS');
+  // By the API as well, before it is said whether there is such a Worker.
+  const { access_token: token } = await registerRole('admin', realm);
+  for (const binding of ['HOOK_RECEIVER', 'HOOK_NOBODY']) {
+    const body = { binding, on_failure: 'allow' };
+    expectProblem(await asAdmin('PUT', NAME, { realm, body, token }), 403, 'insufficient_scope');
+  }
+});
+
 it('an address that leads to this machine is not asked in production, whatever its name', async () => {
   const realm = await realmWith();
   const admin = new HookAdmin({

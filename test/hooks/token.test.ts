@@ -200,6 +200,26 @@ describe('a hook that', () => {
     expect(saidBy(later.body.access_token)[nameOf(realm)]).toEqual({ n: 2 });
   });
 
+  it('fails while somebody registers leaves an account into which they sign in later, and nothing else', async () => {
+    const realm = await realmWith();
+    const asking = await hook(realm, 'before.token', { on_failure: 'refuse' });
+    await asking.plan({ always: { status: 500 } });
+    const email = `late-${crypto.randomUUID()}@example.com`;
+    const body = { email, password: PASSWORD };
+    const refused = await call('POST', '/v1/auth/register', { realm, body });
+    expectProblem(refused, 503, 'service_unavailable');
+    expect(refused.body.detail).toBe('The account has been made: sign in later.');
+    // Nothing is won by asking again: no client waits to do so.
+    expect(refused.headers.get('retry-after')).toBeNull();
+    expectProblem(await call('POST', '/v1/auth/register', { realm, body }), 409, 'user_exists');
+    await asking.answers({ claims: { n: 1 } });
+    const late = await login(email, PASSWORD, { realm });
+    expect(saidBy(late.body.access_token)[nameOf(realm)]).toEqual({ n: 1 });
+    // The session that nobody has got is none of theirs.
+    const listed = await call<any>('GET', '/v1/me/sessions', { realm, token: late.body.access_token });
+    expect(listed.body.data.map(({ id }: { id: string }) => id)).toEqual([late.body.session_id]);
+  });
+
   it('gives claims is forgotten with the user', async () => {
     const realm = await realmWith();
     const asking = await hook(realm, 'before.token');

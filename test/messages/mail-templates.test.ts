@@ -330,3 +330,32 @@ it.each(LANGUAGES)('account_changed has a text of its own for each change, %s', 
   );
   expect(new Set(subjects).size).toBe(changes.length);
 });
+
+it.each(LANGUAGES)('account_changed says it whole where the name may not stand in a mail, %s', (language) => {
+  const changes = [
+    'identity_unlinked',
+    'passkey_added',
+    'passkey_confirmed',
+    'passkey_removed',
+    'totp_added',
+    'totp_removed',
+  ];
+  const ofKeys = [
+    'api_key_created',
+    'api_key_rotated',
+    'api_key_revoked',
+    'api_key_taken_over',
+    'own_key_revoked',
+  ];
+  for (const change of [...changes, ...ofKeys] as AccountChange[]) {
+    const written = (about: string | null) =>
+      render('account_changed', language, BRAND, { ...SAMPLES.account_changed, change, about });
+    expect(written('Nightly').subject).toContain('Nightly');
+    for (const about of [null, 'https://evil.example/win']) {
+      const { subject, text } = written(about);
+      expect(text).not.toContain('evil');
+      expect(subject, change).toMatch(/^[^:]+[\p{L}\p{N}] \(Latchkey\)$/u);
+      expect(subject).not.toMatch(/\s\s/);
+    }
+  }
+});

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { applyMigrations, query } from '../../src/cli/d1.ts';
+import { applyMigrations, query, runWrangler, wranglerPlace } from '../../src/cli/d1.ts';
 import { Project } from '../support/cli-project.ts';
 import { PATIENCE } from '../support/patience.ts';
 
@@ -49,6 +49,23 @@ async function runCron(): Promise<void> {
   const { body } = await project.call('GET', '/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json');
   expect(body.outcome).toBe('ok');
 }
+
+it('a local database is migrated as wrangler does it, which has nothing left to do; one that cannot be is as it was', async () => {
+  const target = { 'persist-to': state[1] as string };
+  const names = async () =>
+    (await query('SELECT name FROM d1_migrations ORDER BY id', target))[0]?.map(({ name }) => name);
+  const all = readdirSync('migrations').sort();
+  expect(await names()).toEqual(all);
+  const { output } = await runWrangler(['d1', 'migrations', 'list', 'DB', ...(await wranglerPlace(target))]);
+  expect(output).toContain('No migrations to apply');
+  const last = all.at(-1) as string;
+  await query(`DELETE FROM d1_migrations WHERE name = '${last}'`, target);
+  // Its tables and columns are there already.
+  await expect(applyMigrations(target)).rejects.toThrow('The migrations of DB could not be applied:');
+  expect(await names()).toEqual(all.slice(0, -1));
+  await query(`INSERT INTO d1_migrations (name) VALUES ('${last}')`, target);
+  expect(await applyMigrations(target)).toEqual(['DB']);
+});
 
 it('npm start names a weak secret, never its value, and starts nothing', async () => {
   const text = `AUTH_SECRET=${'weak-secret-'.repeat(3)}\n`;

@@ -1,3 +1,4 @@
+import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
@@ -202,6 +203,23 @@ describe('members', () => {
 });
 
 describe('a change that was announced and never reported', () => {
+  it('is looked up of who was out meanwhile: since when they are in it is told', async () => {
+    const { id, members } = await organizationWith(1);
+    const [userId] = members as [string];
+    const object = organizationOf(id);
+    // As an object of an earlier version has its members.
+    await inOrganization(id, (_, storage) => storage.sql.exec('ALTER TABLE members DROP COLUMN joined_at'));
+    await evictDurableObject(object as never);
+    await object.announceChange();
+    await store(id, 7, { [userId]: ['owner', 7] });
+    await env.DB.prepare('UPDATE organization_members SET joined_at = 5 WHERE organization_id = ?')
+      .bind(id)
+      .run();
+    advance(11_000);
+    await alarm(id);
+    expect(toldOf(id).at(-1)).toEqual({ userId, role: 'owner', version: 7, joinedAt: 5 });
+  });
+
   it('is looked up: who came, who changed, who went, in pages', async () => {
     const { id, members } = await organizationWith(3);
     const [owner, second, third] = members as [string, string, string];
@@ -241,7 +259,7 @@ describe('a change that was announced and never reported', () => {
     advance(11_000);
     await alarm(id);
     expect(await object.membership('default', userId)).toMatchObject({ result: 'ok', role: 'owner' });
-    expect(toldOf(id)).toEqual([{ userId, role: 'owner', version: 1 }]);
+    expect(toldOf(id)).toEqual([{ userId, role: 'owner', version: 1, joinedAt: 0 }]);
   });
 
   it('is looked up when the organization is gone, and again when D1 is away', async () => {

@@ -28,7 +28,7 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
     realm: 'Lists, shows, creates, changes, moves and deletes realms.',
     webhook: 'Lists, shows, adds, changes and deletes webhooks, and delivers events again.',
     hook: 'Lists, sets, tries and deletes hooks: whom a realm asks before it acts.',
-    'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
+    'keys:rotate': 'Makes signing keys due before their time, and says when the next one signs.',
     secrets: 'Encrypts what is stored under the present `AUTH_SECRET`, after it was changed.',
     'audit:verify': 'Checks that the stream of audits is whole: no entry missing, changed or put in.',
   },

@@ -1,26 +1,30 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { named } from '../named.ts';
 import { plural } from '../plural.ts';
 
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `Mit der Nummer ${number} kann man sich jetzt in Ihrem Konto anmelden`,
   phone_number_removed: (number) =>
     `Mit der Nummer ${number} kann man sich in Ihrem Konto nicht mehr anmelden`,
-  identity_unlinked: (provider) => `Ihr Konto ist nicht mehr mit ${provider} verknüpft`,
-  passkey_added: (name) => `Mit einem Passkey kann man sich jetzt in Ihrem Konto anmelden: ${name}`,
-  passkey_confirmed: (name) => `Beim Anmelden wird jetzt nach einem Passkey gefragt: ${name}`,
-  totp_added: (name) => `Beim Anmelden wird jetzt nach einer Authenticator-App gefragt: ${name}`,
-  totp_removed: (name) => `Eine Authenticator-App wurde aus Ihrem Konto entfernt: ${name}`,
+  identity_unlinked: (provider) =>
+    provider
+      ? `Ihr Konto ist nicht mehr mit ${provider} verknüpft`
+      : 'Ihr Konto ist nicht mehr mit einem anderen Konto verknüpft',
+  passkey_added: named('Mit einem Passkey kann man sich jetzt in Ihrem Konto anmelden'),
+  passkey_confirmed: named('Beim Anmelden wird jetzt nach einem Passkey gefragt'),
+  totp_added: named('Beim Anmelden wird jetzt nach einer Authenticator-App gefragt'),
+  totp_removed: named('Eine Authenticator-App wurde aus Ihrem Konto entfernt'),
   factors_reset: () =>
     'Ihre zweiten Faktoren und Passkeys wurden von der Verwaltung entfernt, und Sie wurden überall abgemeldet',
   recovery_code_used: (left) =>
     `Ein Wiederherstellungscode wurde zur Anmeldung bei Ihrem Konto benutzt; ${plural('de', Number(left), { one: 'einer ist', other: `${left} sind` })} übrig`,
-  passkey_removed: (name) => `Ein Passkey wurde aus Ihrem Konto entfernt: ${name}`,
-  api_key_created: (key) => `Ein neuer API-Schlüssel wurde erstellt: ${key}`,
-  api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
-  api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,
-  api_key_taken_over: (key) => `Sie stehen jetzt für einen API-Schlüssel ein: ${key}`,
-  own_key_revoked: (key) => `Die Verwaltung hat einen API-Schlüssel widerrufen: ${key}`,
+  passkey_removed: named('Ein Passkey wurde aus Ihrem Konto entfernt'),
+  api_key_created: named('Ein neuer API-Schlüssel wurde erstellt'),
+  api_key_rotated: named('Ein API-Schlüssel wurde erneuert'),
+  api_key_revoked: named('Ein API-Schlüssel wurde widerrufen'),
+  api_key_taken_over: named('Sie stehen jetzt für einen API-Schlüssel ein'),
+  own_key_revoked: named('Die Verwaltung hat einen API-Schlüssel widerrufen'),
   payment_method_added: (of) => `Zu ${of || 'Ihrem Konto'} kam ein Zahlungsmittel hinzu`,
   payment_method_removed: (of) =>
     of ? `Bei ${of} wurde ein Zahlungsmittel entfernt` : 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',

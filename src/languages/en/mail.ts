@@ -1,25 +1,29 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { named } from '../named.ts';
 import { plural } from '../plural.ts';
 
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `The phone number ${number} can now sign in to your account`,
   phone_number_removed: (number) => `The phone number ${number} does not sign in to your account any more`,
-  identity_unlinked: (provider) => `Your account is not linked to ${provider} any more`,
-  passkey_added: (name) => `A passkey can now sign in to your account: ${name}`,
-  passkey_confirmed: (name) => `A passkey is now asked for when you sign in: ${name}`,
-  passkey_removed: (name) => `A passkey was removed from your account: ${name}`,
-  totp_added: (name) => `An authenticator app is now asked for when you sign in: ${name}`,
-  totp_removed: (name) => `An authenticator app was removed from your account: ${name}`,
+  identity_unlinked: (provider) =>
+    provider
+      ? `Your account is not linked to ${provider} any more`
+      : 'Your account is not linked to another account any more',
+  passkey_added: named('A passkey can now sign in to your account'),
+  passkey_confirmed: named('A passkey is now asked for when you sign in'),
+  passkey_removed: named('A passkey was removed from your account'),
+  totp_added: named('An authenticator app is now asked for when you sign in'),
+  totp_removed: named('An authenticator app was removed from your account'),
   factors_reset: () =>
     'Your second factors and passkeys were removed by an administrator, and you were signed out',
   recovery_code_used: (left) =>
     `A recovery code was used to sign in to your account; ${plural('en', Number(left), { one: 'one is', other: `${left} are` })} left`,
-  api_key_created: (key) => `A new API key was made: ${key}`,
-  api_key_rotated: (key) => `An API key has a new secret: ${key}`,
-  api_key_revoked: (key) => `An API key was revoked: ${key}`,
-  api_key_taken_over: (key) => `You now answer for an API key: ${key}`,
-  own_key_revoked: (key) => `An administrator has revoked an API key: ${key}`,
+  api_key_created: named('A new API key was made'),
+  api_key_rotated: named('An API key has a new secret'),
+  api_key_revoked: named('An API key was revoked'),
+  api_key_taken_over: named('You now answer for an API key'),
+  own_key_revoked: named('An administrator has revoked an API key'),
   payment_method_added: (of) => `A payment method was added to ${of || 'your account'}`,
   payment_method_removed: (of) => `A payment method was removed from ${of || 'your account'}`,
   payment_method_changed: (of) => `Another payment method of ${of || 'yours'} is now used`,

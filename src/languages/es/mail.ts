@@ -1,24 +1,28 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { named } from '../named.ts';
 
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `El número ${number} ya permite iniciar sesión en su cuenta`,
   phone_number_removed: (number) => `El número ${number} ya no permite iniciar sesión en su cuenta`,
-  identity_unlinked: (provider) => `Su cuenta ya no está vinculada a ${provider}`,
-  passkey_added: (name) => `Una clave de acceso ya permite iniciar sesión en su cuenta: ${name}`,
-  passkey_confirmed: (name) => `Al iniciar sesión ahora se pide una clave de acceso: ${name}`,
-  passkey_removed: (name) => `Se eliminó una clave de acceso de su cuenta: ${name}`,
-  totp_added: (name) => `Al iniciar sesión ahora se pide una aplicación de autenticación: ${name}`,
-  totp_removed: (name) => `Se eliminó una aplicación de autenticación de su cuenta: ${name}`,
+  identity_unlinked: (provider) =>
+    provider
+      ? `Su cuenta ya no está vinculada a ${provider}`
+      : 'Su cuenta ya no está vinculada a otra cuenta',
+  passkey_added: named('Una clave de acceso ya permite iniciar sesión en su cuenta'),
+  passkey_confirmed: named('Al iniciar sesión ahora se pide una clave de acceso'),
+  passkey_removed: named('Se eliminó una clave de acceso de su cuenta'),
+  totp_added: named('Al iniciar sesión ahora se pide una aplicación de autenticación'),
+  totp_removed: named('Se eliminó una aplicación de autenticación de su cuenta'),
   factors_reset: () =>
     'Un administrador eliminó sus segundos factores y sus claves de acceso, y se cerró su sesión',
   recovery_code_used: (left) =>
     `Se usó un código de recuperación para iniciar sesión en su cuenta; quedan: ${left}`,
-  api_key_created: (key) => `Se creó una nueva clave de API: ${key}`,
-  api_key_rotated: (key) => `Una clave de API tiene un secreto nuevo: ${key}`,
-  api_key_revoked: (key) => `Se revocó una clave de API: ${key}`,
-  api_key_taken_over: (key) => `Ahora responde usted de una clave de API: ${key}`,
-  own_key_revoked: (key) => `Un administrador revocó una clave de API: ${key}`,
+  api_key_created: named('Se creó una nueva clave de API'),
+  api_key_rotated: named('Una clave de API tiene un secreto nuevo'),
+  api_key_revoked: named('Se revocó una clave de API'),
+  api_key_taken_over: named('Ahora responde usted de una clave de API'),
+  own_key_revoked: named('Un administrador revocó una clave de API'),
   payment_method_added: (of) => `Se añadió un método de pago a ${of || 'su cuenta'}`,
   payment_method_removed: (of) => `Se eliminó un método de pago de ${of || 'su cuenta'}`,
   payment_method_changed: (of) =>

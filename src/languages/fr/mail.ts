@@ -1,24 +1,29 @@
 import type { Catalogue } from '../../messages/templates/catalogue.ts';
 import type { AccountChange } from '../../messages/templates/mail-data.ts';
+import { named } from '../named.ts';
 
+const about = (sentence: string) => named(sentence, ' : ');
 const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `Le numéro ${number} permet désormais de se connecter à votre compte`,
   phone_number_removed: (number) => `Le numéro ${number} ne permet plus de se connecter à votre compte`,
-  identity_unlinked: (provider) => `Votre compte n’est plus associé à ${provider}`,
-  passkey_added: (name) => `Une clé d’accès permet désormais de se connecter à votre compte : ${name}`,
-  passkey_confirmed: (name) => `Une clé d’accès est désormais demandée à la connexion : ${name}`,
-  passkey_removed: (name) => `Une clé d’accès a été supprimée de votre compte : ${name}`,
-  totp_added: (name) => `Une application d’authentification est désormais demandée à la connexion : ${name}`,
-  totp_removed: (name) => `Une application d’authentification a été supprimée de votre compte : ${name}`,
+  identity_unlinked: (provider) =>
+    provider
+      ? `Votre compte n’est plus associé à ${provider}`
+      : 'Votre compte n’est plus associé à un autre compte',
+  passkey_added: about('Une clé d’accès permet désormais de se connecter à votre compte'),
+  passkey_confirmed: about('Une clé d’accès est désormais demandée à la connexion'),
+  passkey_removed: about('Une clé d’accès a été supprimée de votre compte'),
+  totp_added: about('Une application d’authentification est désormais demandée à la connexion'),
+  totp_removed: about('Une application d’authentification a été supprimée de votre compte'),
   factors_reset: () =>
     'Vos seconds facteurs et vos clés d’accès ont été supprimés par un administrateur, et vous avez été déconnecté',
   recovery_code_used: (left) =>
     `Un code de récupération a servi à se connecter à votre compte ; il en reste ${left}`,
-  api_key_created: (key) => `Une nouvelle clé API a été créée : ${key}`,
-  api_key_rotated: (key) => `Une clé API a un nouveau secret : ${key}`,
-  api_key_revoked: (key) => `Une clé API a été révoquée : ${key}`,
-  api_key_taken_over: (key) => `Vous répondez désormais d’une clé API : ${key}`,
-  own_key_revoked: (key) => `Un administrateur a révoqué une clé API : ${key}`,
+  api_key_created: about('Une nouvelle clé API a été créée'),
+  api_key_rotated: about('Une clé API a un nouveau secret'),
+  api_key_revoked: about('Une clé API a été révoquée'),
+  api_key_taken_over: about('Vous répondez désormais d’une clé API'),
+  own_key_revoked: about('Un administrateur a révoqué une clé API'),
   payment_method_added: (of) =>
     of ? `Un moyen de paiement a été ajouté à ${of}` : 'Un moyen de paiement a été ajouté à votre compte',
   payment_method_removed: (of) =>
