@@ -1,10 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { CopyObject } from '../../src/account/copy-contract.ts';
 import { accountOf } from '../support/api.ts';
-import { advance } from '../support/clock.ts';
+import { advance, advanceToNoon } from '../support/clock.ts';
 import { changePlan, meteredUser, termsOf } from '../support/metering.ts';
 import { project, withBatch } from '../support/projection.ts';
 import {
@@ -45,6 +45,8 @@ async function toldOf(payerId: string) {
     .all<any>();
   return results;
 }
+
+beforeEach(advanceToNoon);
 
 describe('use beyond a limit that a meter bills', () => {
   it('goes on for who pays for it by a subscription, and is counted once', async () => {

@@ -74,6 +74,17 @@ async function shows(text: string): Promise<void> {
     .toBeGreaterThan(0);
 }
 
+/** Opens a tab of the page that is shown. */
+async function tab(name: string): Promise<void> {
+  await desk.page.getByRole('navigation', { name: 'Parts of the page' }).getByRole('link', { name }).click();
+}
+
+/** Sends the form of the dialog that is open, by the button in it. */
+async function send(name: string): Promise<void> {
+  await desk.page.locator('dialog[open]').getByRole('button', { name, exact: true }).click();
+  await desk.page.waitForLoadState();
+}
+
 const panel = (name: string | RegExp) => desk.page.getByRole('region', { name });
 
 it('what happened is filtered, paged and taken along', async () => {
@@ -170,7 +181,7 @@ it('billing: prices are mapped, and what failed is handled again', async () => {
   expect(await desk.refused()).toContain('failed again');
   await press(`Handle again: ${failed}`);
   expect(await desk.told()).toBe('The event was handled again.');
-  await desk.go(`/admin/users/${user}`);
+  await desk.go(`/admin/users/${user}?tab=credits`);
   await panel('Credits').getByText('Bought').waitFor();
   await desk.go('/admin/billing');
   await german('Abrechnung');
@@ -181,6 +192,7 @@ it('plans are looked at, added and edited', async () => {
   const { page, press, look } = desk;
   await menu('Plans');
   await look('plans');
+  await press('Add a plan');
   await page.getByLabel('Id', { exact: true }).fill('No spaces');
   await page.getByLabel('Name').fill('Team');
   await press('Add');
@@ -214,6 +226,7 @@ it('plans are looked at, added and edited', async () => {
 it('a realm is made, its policy changed, its signing key followed by the next', async () => {
   const { page, press, look } = desk;
   await menu('Realms');
+  await press('New realm');
   await page.getByLabel('Id', { exact: true }).fill('default');
   await page.getByLabel('Name').fill('Acme');
   await press('Create');
@@ -257,6 +270,8 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   await live.goBack();
   expect(new URL(live.url()).pathname).toBe('/admin/realms');
   await scripted.close();
+  await tab('Policy');
+  await look('realm-policy');
   await page.getByLabel('Web apps').fill('https://app.acme.example\nhttps://www.acme.example');
   await press('Save');
   expect(await desk.told()).toContain('Saved.');
@@ -270,7 +285,7 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
     await look(`${name.toLowerCase()}-empty`);
   }
 
-  await desk.go('/admin/realms/default');
+  await desk.go('/admin/realms/default?tab=keys');
   const keys = panel('Signing keys');
   const before = await keys.locator('tbody tr').count();
   await press('Publish the next key');
@@ -289,6 +304,8 @@ it('a key for services is shown once, rotated and revoked', async () => {
     return (await fetch(`${latchkey.origin}/v1/admin/plans`, { headers })).status;
   };
   await menu('Keys');
+  await look('keys-none');
+  await press('New key');
   await page.getByLabel('Name').fill('Image service');
   await press('Create key');
   await look('keys-refused');
@@ -361,30 +378,42 @@ async function sellCredits(email: string): Promise<{ user: string; failed: strin
 it('organizations are made for a user, given a plan, members and credits, suspended, and deleted', async () => {
   const { page, press, look } = desk;
   await menu('Organizations');
-  await panel('New organization').getByLabel('Name', { exact: true }).fill('Analytical Engines');
-  await panel('New organization').getByLabel('Owner').fill('nobody@example.com');
+  await press('New organization');
+  const creation = page.getByRole('dialog', { name: 'New organization' });
+  await creation.getByLabel('Name', { exact: true }).fill('Analytical Engines');
+  await creation.getByLabel('Owner').fill('nobody@example.com');
   await press('Create organization');
   expect(await desk.refused()).toContain('There is no user with that address or id.');
   await look('organizations-refused');
-  await panel('New organization').getByLabel('Owner').fill(OWNER);
+  await creation.getByLabel('Owner').fill(OWNER);
   await press('Create organization');
   expect(await desk.told()).toBe('The organization is created.');
   expect(await desk.headline()).toBe('Analytical Engines');
 
-  await panel('Plan').getByLabel('Plan', { exact: true }).selectOption('pro');
+  await look('organization-new');
+  await tab('Plan and usage');
   await press('Change the plan');
+  await panel('Plan').getByLabel('Plan', { exact: true }).selectOption('pro');
+  await send('Change the plan');
   expect(await desk.told()).toBe('The plan is changed.');
+  await tab('Credits');
+  await press('Adjust');
   await panel('Credits').getByLabel('Amount').fill('250');
   await panel('Credits').getByLabel('Reason').fill('Goodwill');
-  await press('Adjust');
+  await send('Adjust');
   expect(await desk.told()).toBe('The credits are adjusted.');
+  await tab('Overview');
   await panel('Settings').getByLabel('Seats').fill('1');
   await panel('Settings').getByRole('button', { name: 'Save' }).click();
+  await tab('Members');
+  await press('Add a member');
   await panel('Members (1)').getByLabel('User').fill(OWNER);
-  await press('Add');
+  await send('Add');
   expect(await desk.refused()).toContain('is a member already');
   await look('organization-refused');
+  await tab('Danger zone');
   await press('Suspend');
+  await send('Suspend');
   expect(await desk.told()).toBe('The organization is suspended.');
   await look('organization');
   await german('Analytical Engines');
@@ -393,6 +422,7 @@ it('organizations are made for a user, given a plan, members and credits, suspen
   await menu('Organizations');
   await look('organizations');
   await page.getByRole('link', { name: 'Analytical Engines' }).click();
+  await tab('Danger zone');
   await press('Delete the organization');
   await press('Delete');
   expect(await desk.told()).toBe('The organization is deleted.');

@@ -55,6 +55,17 @@ async function elsewhere(email: string, password = PASSWORD): Promise<OperatorBr
   return other;
 }
 
+/** Sends the form of the dialog that is open, by the button in it. */
+async function send(name: string): Promise<void> {
+  await desk.page.locator('dialog[open]').getByRole('button', { name, exact: true }).click();
+  await desk.page.waitForLoadState();
+}
+
+/** Opens a tab of the page that is shown. */
+async function tab(name: string): Promise<void> {
+  await desk.page.getByRole('navigation', { name: 'Parts of the page' }).getByRole('link', { name }).click();
+}
+
 const panel = (name: string | RegExp) => desk.page.getByRole('region', { name });
 
 it('the overview has the numbers of the realm, and charts whose numbers can be read', async () => {
@@ -267,6 +278,7 @@ it('a user’s profile, plan, limits and credits are changed', async () => {
   await desk.go('/admin/users?q=user7@');
   await page.getByRole('link', { name: 'user7@seed.example' }).click();
   await look('user');
+  await press('Edit profile');
   const profile = panel('Profile');
   await profile.getByLabel('Username').fill('user8');
   await press('Save');
@@ -279,34 +291,42 @@ it('a user’s profile, plan, limits and credits are changed', async () => {
   expect(await desk.told()).toBe('Saved.');
   expect(await desk.headline()).toBe('Ada <i>Seven</i>');
 
+  await tab('Plan and usage');
+  await look('user-plan');
   const plan = panel('Plan');
-  await plan.getByLabel('Plan').selectOption('Enterprise');
-  await plan.getByLabel(/^Until/).fill('2001-01-01');
   await press('Change the plan');
+  await look('user-plan-asked');
+  await plan.getByLabel('Plan', { exact: true }).selectOption('Enterprise');
+  await plan.getByLabel(/^Until/).fill('2001-01-01');
+  await send('Change the plan');
   await look('user-plan-refused');
   await plan.getByLabel(/^Until/).fill('2099-12-31');
-  await press('Change the plan');
+  await send('Change the plan');
   expect(await desk.told()).toBe('The plan is changed.');
   await plan.getByText('2099').waitFor();
-  await plan.getByLabel('images, Per day').fill('many');
+  await press('Change limits');
+  await plan.getByLabel('Images, Per day').fill('many');
   await press('Save the limits');
-  expect(await plan.getByLabel('images, Per day').getAttribute('aria-invalid')).toBe('true');
+  expect(await plan.getByLabel('Images, Per day').getAttribute('aria-invalid')).toBe('true');
   await look('user-limits-refused');
-  await plan.getByLabel('images, Per day').fill('7');
+  await plan.getByLabel('Images, Per day').fill('7');
   await press('Save the limits');
   expect(await desk.told()).toBe('The limits are saved.');
   await panel('Usage')
-    .getByRole('row', { name: /^images/ })
-    .getByRole('cell', { name: '7 Per day' })
+    .getByRole('row', { name: /^Images/ })
+    .getByRole('cell', { name: '7', exact: true })
     .waitFor();
 
+  await tab('Credits');
+  await look('user-credits');
   const credits = panel('Credits');
+  await press('Adjust');
   await credits.getByLabel('Amount').fill('2.5');
   await credits.getByLabel('Reason').fill('Sorry for Tuesday');
-  await press('Adjust');
+  await send('Adjust');
   await look('user-credits-refused');
   await credits.getByLabel('Amount').fill('250');
-  await press('Adjust');
+  await send('Adjust');
   expect(await desk.told()).toBe('The credits are adjusted.');
   await credits.getByText('Sorry for Tuesday').waitFor();
   await page.getByRole('link', { name: 'Deutsch' }).click();
@@ -319,7 +339,11 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   const email = await makeUser();
   const access = panel('Access');
   await page.getByText('Address not verified').waitFor();
+  await tab('Access');
   await press('Mark the address as verified');
+  await look('user-asked');
+  await page.locator('dialog[open]').getByLabel('Reason').fill('Called');
+  await send('Mark the address as verified');
   expect(await desk.told()).toBe('The address counts as verified.');
 
   const theirs = await elsewhere(email);
@@ -332,6 +356,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   expect(theirs.path()).toBe('/login');
 
   await press('Force a new password');
+  await send('Force a new password');
   expect(await desk.told()).toBe('A link to set a new password is on its way.');
   await theirs.signIn(email, PASSWORD);
   expect(await theirs.refused()).toContain('password is wrong');
@@ -339,8 +364,9 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   await theirs.page.getByLabel('New password').fill('four lighthouses at dawn');
   await theirs.page.getByRole('button').last().click();
 
-  await access.getByLabel('Role').selectOption('Admin');
   await press('Change the role');
+  await access.getByLabel('Role', { exact: true }).selectOption('Admin');
+  await send('Change the role');
   expect(await desk.told()).toBe('The role is changed.');
   await theirs.go('/admin');
   await theirs.signIn(email, 'four lighthouses at dawn');
@@ -348,8 +374,11 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   await page.reload();
   await look('user-admin');
 
-  await access.getByLabel('Reason').first().fill('Left the company');
+  await tab('Danger zone');
+  await look('user-danger');
   await press('Suspend');
+  await panel('Danger zone').getByLabel('Reason').first().fill('Left the company');
+  await send('Suspend');
   expect(await desk.told()).toBe('The user is suspended.');
   await look('user-suspended');
   await theirs.page.getByRole('link', { name: 'Users', exact: true }).click();
@@ -358,13 +387,14 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   expect(await theirs.refused()).toContain('suspended');
   await theirs.context.close();
 
-  const deletion = panel('Delete');
-  await deletion.getByLabel(/to confirm/).fill('somebody@example.com');
+  const deletion = panel('Danger zone');
   await press('Delete the user');
+  await deletion.getByLabel(/to confirm/).fill('somebody@example.com');
+  await send('Delete the user');
   expect(await desk.refused()).toContain('not the email address');
   await look('user-delete-refused');
   await deletion.getByLabel(/to confirm/).fill(email);
-  await press('Delete the user');
+  await send('Delete the user');
   expect(await desk.told()).toBe('The user is deleted.');
   await page.locator('.filters').getByLabel('Search').fill(email);
   await press('Search');
@@ -384,7 +414,10 @@ it('nobody else comes in, and nobody undoes themselves', async () => {
 
   await desk.go(`/admin/users?q=${OWNER}`);
   await desk.page.getByRole('link', { name: OWNER }).last().click();
-  await panel('Access').getByText('This is your own account.').waitFor();
+  for (const name of ['Access', 'Danger zone']) {
+    await tab(name);
+    await desk.page.getByText('This is your own account.').waitFor();
+  }
   expect(await desk.page.getByRole('button', { name: /Suspend|Delete/ }).count()).toBe(0);
   await desk.look('user-self');
   await desk.press(/^Signed in/);
@@ -405,7 +438,13 @@ it('every page fits the narrowest screen, whatever the language', async () => {
   const menus = [...(await pathsOf('/account')), ...(await pathsOf('/admin'))];
   await desk.go('/admin/users?role=user');
   const user = await page.locator('tbody a[href*="/admin/users/"]').first().getAttribute('href');
-  const parts = ['/account/passkeys/add', `${user}`, '/admin/users/new', '/admin/realms/default'];
+  const tabs = ['access', 'plan', 'credits', 'activity', 'danger'];
+  const parts = [
+    ...['/account/passkeys/add', `${user}`, '/admin/users/new', '/admin/realms/default', '/admin/plans/free'],
+    ...tabs.map((name) => `${user}?tab=${name}`),
+    ...['policy', 'keys'].map((name) => `/admin/realms/default?tab=${name}`),
+    ...['keys', 'clients', 'webhooks', 'organizations'].map((name) => `/admin/${name}?dialog=create`),
+  ];
   const guest = await openDashboard(latchkey, browser);
   const entries = [
     '/login',

@@ -60,16 +60,17 @@ it('operators revoke keys and set caps, members are capped, and an app acts for 
 
   const desk = await openVisitor(latchkey, browser);
   await desk.signIn(OPERATOR);
-  for (const [path, name, picture] of [
-    [`/admin/users/${userId}`, 'Nightly export', 'user'],
-    [`/admin/organizations/${id}`, 'Shared export', 'organization'],
+  for (const [path, keys, name, picture] of [
+    [`/admin/users/${userId}`, 'access', 'Nightly export', 'user'],
+    [`/admin/organizations/${id}`, 'keys', 'Shared export', 'organization'],
   ] as const) {
-    await desk.go(path);
+    await desk.go(`${path}?tab=plan`);
     await desk.page.getByText('Set caps').click();
     await desk.page.getByLabel('Credits a month', { exact: true }).fill('30');
     await inspect(desk.page, `operators-${picture}`);
     await desk.press('Save caps');
     expect(await desk.said()).toBe('The caps are saved.');
+    await desk.go(`${path}?tab=${keys}`);
     await desk.page.getByRole('button', { name: `Revoke ${name}` }).click();
     const dialog = desk.page.getByRole('dialog');
     await dialog.getByLabel('Reason').fill('Found in a public repository');

@@ -52,7 +52,7 @@ it('somebody adds an app, signs in by its code, and by a recovery code when the 
   await page.getByRole('link', { name: 'Download as a text file' }).click();
   expect((await download).suggestedFilename()).toBe('recovery-codes.txt');
   await page.getByRole('link', { name: 'I have kept them' }).click();
-  expect(await page.getByRole('status').textContent()).toContain('ask for a code');
+  expect(await page.getByRole('status').textContent()).toContain('asks for a code');
   await inspect(page, 'two-step-set');
   await latchkey.messageTo(email, /authenticator app/i);
 
@@ -85,7 +85,7 @@ it('who needs a second step gets to set one up and to nothing else, then to wher
   await who.register(email, '/realms/strict');
   await page.goto(`${latchkey.origin}/realms/strict/account/usage`);
   expect(who.path()).toBe('/realms/strict/account/two-step');
-  expect(await page.getByRole('alert').textContent()).toContain('required of you');
+  expect(await page.getByRole('alert').textContent()).toContain('needs a second step');
   await inspect(page, 'two-step-required');
   await who.press('Add an authenticator app');
   await page.getByLabel('Code from the app').fill(codeOf(await keyShown()));

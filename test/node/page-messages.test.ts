@@ -29,6 +29,7 @@ const BY_KEY = [
   'resources',
   'types',
   'actions',
+  'actors',
   'statuses',
   'invoiceStatuses',
   'states',
@@ -131,13 +132,25 @@ const marksIn = (text: string) => MARKS.filter((mark) => text.includes(String(ma
 const SHARED: Record<Exclude<Language, 'en'>, string[]> = {
   de: [
     ...['Apps', 'Name', 'Admin', 'Domain', 'Domains', 'Passkey', 'Passkeys', 'Mails', 'Hooks', 'Webhooks'],
-    ...['Status', 'Logo', 'Id', 'FedRAMP', 'Code', '.', '7001: ', 'Videos', 'Tokens'],
+    ...['Status', 'Logo', 'FedRAMP', 'Cloudflare Turnstile', 'Code', '.', '7001: ', 'Videos', 'Tokens'],
   ],
   fr: [
     ...['Invitations', 'Action', 'Hooks', 'Active', 'Message', 'Messages', 'Administration', 'Webhooks'],
-    ...['Logo', 'FedRAMP', 'Sessions (7001)', 'Code', '.', 'Menu', 'Date', 'Images'],
+    ...['Logo', 'FedRAMP', 'Cloudflare Turnstile', 'Sessions (7001)', 'Code', '.', 'Menu', 'Date', 'Images'],
   ],
-  es: ['Plan', '7002 tokens', 'Hooks', 'Webhooks', 'No', 'FedRAMP', '.', 'Error', '7001: ', 'Tokens'],
+  es: [
+    'Plan',
+    '7002 tokens',
+    'Hooks',
+    'Webhooks',
+    'No',
+    'FedRAMP',
+    'Cloudflare Turnstile',
+    '.',
+    'Error',
+    '7001: ',
+    'Tokens',
+  ],
 };
 
 describe.each(LANGUAGES)('in %s', (language) => {

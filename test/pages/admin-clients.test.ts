@@ -44,7 +44,7 @@ describe('the form of a new app', () => {
       (await listed('clients')).map(({ name, subject_type }) => [name, subject_type]),
     );
     expect(types).toEqual({ Plain: 'public', Pairwise: 'pairwise' });
-    expect((await open('/admin/clients', owner)).body.match(/Names of its own/g)).toHaveLength(1);
+    expect((await open('/admin/clients', owner)).body.match(/class="badge">Pairwise</g)).toHaveLength(1);
   });
 
   it('shows what was said when something is wrong', async () => {

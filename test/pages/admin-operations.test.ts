@@ -514,8 +514,8 @@ describe('realms', () => {
   it('rotate their signing keys', async () => {
     await createRealm('rotating-ops');
     await register({}, { realm: 'rotating-ops' });
-    const path = '/admin/realms/rotating-ops';
-    expectLedTo(await submit(path, { form: 'rotate' }, owner), `${path}?done=rotated`);
+    const path = '/admin/realms/rotating-ops?tab=keys';
+    expectLedTo(await submit(path, { form: 'rotate' }, owner), `${path}&done=rotated`);
     expect((await open(path, owner)).body.match(/<tr>/g)).toHaveLength(3);
   });
 

@@ -120,16 +120,14 @@ describe('the page of an organization', () => {
     }
     const status = { status: 'suspended', status_reason: 'Unpaid' };
     expectLedTo(await send(id, 'status', status), `${page}?done=suspended`);
-    const { body } = await open(page, admin);
-    for (const said of [
-      'Renamed',
-      'Suspended',
-      'value="7"',
-      'value="3"',
-      '<strong>1,025</strong>',
-      'Unpaid',
-    ]) {
-      expect(body).toContain(said);
+    for (const [tab, ...said] of [
+      ['', 'Renamed', 'Suspended', 'value="3"'],
+      ['plan', 'value="7"'],
+      ['credits', '<strong>1,025</strong>'],
+      ['activity', 'Unpaid'],
+    ] as const) {
+      const { body } = await open(`${page}?tab=${tab}`, admin);
+      for (const one of said) expect(body, tab).toContain(one);
     }
     expectLedTo(await send(id, 'status', { status: 'active' }), `${page}?done=reactivated`);
   });

@@ -27,6 +27,7 @@ async function operator(role: 'admin' | 'owner', realm?: string): Promise<Visito
 
 const idOf = ({ user }: Visitor) => user.user.id;
 const pageOf = (who: Visitor) => `/admin/users/${idOf(who)}`;
+const tabOf = (who: Visitor, tab: string) => `${pageOf(who)}?tab=${tab}`;
 const rowOf = (id: string) =>
   env.DB.prepare('SELECT * FROM users WHERE id = ?').bind(id).first<Record<string, any>>();
 
@@ -61,6 +62,7 @@ async function formsOn(who: Visitor): Promise<[path: string, fields: Record<stri
       { form, ...fields, ...(form === 'profile' && { email }) },
     ]),
     [pageOf(who), { form: 'delete', confirmation: email }],
+    [pageOf(who), { form: 'impersonate', impersonate_reason: 'Asked for help' }],
     ['/admin/users', { form: 'bulk', act: 'suspend', confirmed: '1', [`user-${idOf(who)}`]: 'on' }],
     ['/admin/users/new', { form: 'new', email: `${crypto.randomUUID()}@example.com`, plan: 'free' }],
   ];
@@ -484,11 +486,11 @@ describe('one user', () => {
 
   it('sessions end one by one', async () => {
     const target = await visitor();
-    const { body } = await open(pageOf(target), admin);
+    const { body } = await open(tabOf(target, 'access'), admin);
     const session = /name="session" value="(ses_\w+)"/.exec(body)?.[1] ?? '';
     expect(session).not.toBe('');
-    await submit(pageOf(target), { form: 'end_session', session }, admin);
-    expect((await open(pageOf(target), admin)).body).not.toContain(session);
+    await submit(tabOf(target, 'access'), { form: 'end_session', session }, admin);
+    expect((await open(tabOf(target, 'access'), admin)).body).not.toContain(session);
   });
 
   it('is deleted by who types the address', async () => {
@@ -538,7 +540,7 @@ it.each([
   expectLedTo(await submit(pageOf(target), fields, admin), `${pageOf(target)}?done=limits`);
   const { custom_limits } = (await rowOf(idOf(target))) ?? {};
   expect(JSON.parse(custom_limits)).toEqual({ images: { day: null, month: 5 } });
-  const { body } = await open(`${pageOf(target)}?ui_locales=${language}`, admin);
+  const { body } = await open(`${pageOf(target)}?tab=plan&ui_locales=${language}`, admin);
   expect(body).toMatch(new RegExp(`<input id="limits.images.day" [^>]*value="${shown}"`));
   expect(body).not.toContain('value="*"');
 });

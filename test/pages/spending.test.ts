@@ -177,12 +177,12 @@ describe('the caps that an operator sets for a user', () => {
     const user = await visitor();
     const { id } = user.user.user;
     const admin = await operator();
-    const path = `/admin/users/${id}`;
+    const path = `/admin/users/${id}?tab=plan`;
     await call('PUT', '/v1/me/spending', { token: user.user.access_token, body: { credits: { day: 9 } } });
     await service('POST', '/v1/credits/add', { user_id: id, amount: 50, reference: 'start' });
     await service('POST', '/v1/credits/use', { user_id: id, amount: 4, reference: 'job' });
     const fields = { form: 'spending', 'credits.day': '20', spending_reason: 'Chargeback' };
-    expectLedTo(await submit(path, fields, admin), `${path}?done=caps`);
+    expectLedTo(await submit(path, fields, admin), `${path}&done=caps`);
     const report = async () =>
       (await call('GET', `/v1/admin/users/${id}/spending`, { headers: INTERNAL })).body;
     expect(await report()).toMatchObject({
@@ -206,7 +206,7 @@ describe('the caps that an operator sets for a user', () => {
     const { user: owner } = await visitor();
     await changeDirectory(owner.user.id, { role: 'owner' });
     expect((await submit(`/admin/users/${owner.user.id}`, fields, admin)).status).toBe(403);
-    expectLedTo(await submit(path, { form: 'spending' }, admin), `${path}?done=caps`);
+    expectLedTo(await submit(path, { form: 'spending' }, admin), `${path}&done=caps`);
     expect((await report()).operator_caps).toEqual({ credits: null, resources: {} });
   });
 });
@@ -223,9 +223,9 @@ describe('the keys on the pages of operators', () => {
       body: { name: 'Shared' },
     });
     for (const [path, own, name, target, action, objects] of [
-      [`/admin/users/${id}`, key, '&lt;b&gt;Export&lt;/b&gt;', id, 'user_key_revoked', env.ACCOUNT],
+      [`/admin/users/${id}?tab=access`, key, '&lt;b&gt;Export&lt;/b&gt;', id, 'user_key_revoked', env.ACCOUNT],
       [
-        `/admin/organizations/${organization}`,
+        `/admin/organizations/${organization}?tab=keys`,
         shared.body,
         'Shared',
         organization,
@@ -241,7 +241,7 @@ describe('the keys on the pages of operators', () => {
       const wrong = await send({ [`reason.${own.id}`]: 'x'.repeat(501) });
       expectPage(wrong, 422);
       expect(wrong.body).toContain(`href="#reason.${own.id}"`);
-      expectLedTo(await send({ [`reason.${own.id}`]: 'leaked' }), `${path}?done=key_revoked`);
+      expectLedTo(await send({ [`reason.${own.id}`]: 'leaked' }), `${path}&done=key_revoked`);
       await runDurableObjectAlarm(objects.get(objects.idFromName(target)) as never);
       expect((await auditOf(target)).at(-1)).toMatchObject({ action, details: { reason: 'leaked' } });
       expect((await authorizeBy(own.key)).body.reason).toBe('invalid_token');

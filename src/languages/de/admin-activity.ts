@@ -101,4 +101,5 @@ export const adminActivity: Texts['adminActivity'] = {
   },
   from: 'Von',
   until: 'Bis',
+  actors: { cli: 'Kommandozeile', internal: 'Interner API-Schlüssel' } as Record<string, string | undefined>,
 };

@@ -25,9 +25,9 @@ export const adminBilling: Texts['adminBilling'] = {
   noSeats: 'Nicht je Platz',
   seatsOfMembers: 'So viele wie Mitglieder',
   seatsPaid: 'So viele wie gekauft',
-  metered: 'Preise nach Nutzung dazu',
+  metered: 'Preise nach Verbrauch',
   meteredHint:
-    'Ids von Preisen bei Stripe, nach denen ein Zähler (Meter) abrechnet, was über den Tarif hinausgeht; mit Leerzeichen dazwischen',
+    'Ids von Stripe-Preisen, die Nutzung über den Tarif hinaus abrechnen, durch Leerzeichen getrennt',
   shortfalls: 'Fehlbeträge',
   shortfallsText: 'Zahlungen, die zurückgenommen wurden, als ihr Guthaben schon verbraucht war.',
   reference: 'Zahlung',

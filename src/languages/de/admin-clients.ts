@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const adminClients: Texts['adminClients'] = {
-  text: 'Apps, die Benutzer mit diesem Bereich anmelden. Was diese Seite nicht fragt, stellt die API ein.',
+  text: 'Apps, die Benutzer bei diesem Bereich anmelden. Die API hat weitere Einstellungen.',
   shownOnce: 'Kopieren Sie das Geheimnis jetzt',
   shownOnceText: 'Es wird nie wieder gezeigt.',
   made: 'Die App hat kein Geheimnis. Ihre Id ist',
@@ -16,11 +16,11 @@ export const adminClients: Texts['adminClients'] = {
     client_secret_basic: 'Mit einem Geheimnis: Sie läuft auf einem Server',
     none: 'Gar nicht: Sie läuft im Browser oder auf Geräten ihrer Benutzer',
   },
-  firstParty: 'Sie ist unsere eigene: Benutzer werden nicht gefragt, ob sie darf',
-  pairwise: 'Sie kennt Benutzer unter Namen, die keine App einer anderen Website hat',
-  pairwiseBadge: 'Eigene Namen',
+  firstParty: 'Eigene App: Benutzer werden nicht um Zustimmung gebeten',
+  pairwise: 'Paarweise Kennungen: sie sieht andere Ids der Benutzer als Apps anderer Websites',
+  pairwiseBadge: 'Paarweise',
   scopes: 'Worum sie bitten darf',
-  scopesHint: 'Scopes mit Leerzeichen dazwischen',
+  scopesHint: 'Durch Leerzeichen getrennt',
   firstPartyBadge: 'Unsere eigene',
   publicBadge: 'Öffentlich',
   selfBadge: 'Selbst registriert',

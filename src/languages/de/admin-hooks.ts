@@ -3,7 +3,7 @@ import type { Texts } from '../texts.ts';
 /** In German. */
 export const adminHooks: Texts['adminHooks'] = {
   title: 'Hooks',
-  text: 'Wen dieser Bereich fragt, bevor er etwas tut, oder an seiner Stelle tun lässt. Zum Antworten ist eine Sekunde Zeit.',
+  text: 'Der Bereich fragt diese, bevor er handelt. Sie haben eine Sekunde für die Antwort.',
   kinds: {
     before_registration: 'Bevor sich jemand registriert',
     before_token: 'Bevor Tokens gemacht werden',
@@ -14,9 +14,9 @@ export const adminHooks: Texts['adminHooks'] = {
   at: 'Adresse oder Service-Binding',
   atHint:
     'https, etwa https://example.com/hooks/registration; oder der Name eines Bindings, etwa HOOK_SIGNUPS',
-  onFailure: 'Wenn keine Antwort kommt',
+  onFailure: 'Wenn er nicht antwortet',
   failures: { refuse: 'Ablehnen', allow: 'Ohne sie weitermachen' },
-  set: 'Setzen',
+  set: 'Hook einrichten',
   test: 'Ausprobieren',
   remove: 'Löschen',
   confirm: 'Ja, dort niemanden mehr fragen',

@@ -20,7 +20,6 @@ export const adminOrganization: Texts['adminOrganization'] = {
   noneText: 'Benutzer legen sie unter „Ihr Konto“ an, oder Sie legen eine für sie an.',
   facts: 'Auf einen Blick',
   parts: 'Teile der Seite',
-  id: 'Id',
   settings: 'Einstellungen',
   members: (count) => `Mitglieder (${count})`,
   add: 'Mitglied hinzufügen',
@@ -33,7 +32,6 @@ export const adminOrganization: Texts['adminOrganization'] = {
   suspendHint: 'Nichts wird mehr genutzt, und Mitglieder ändern nichts, bis Sie die Sperre aufheben.',
   reactivate: 'Sperre aufheben',
   reactivateHint: 'Die Mitglieder können sie wieder nutzen.',
-  access: 'Zugang',
   history: 'Änderungen',
   delete: 'Löschen',
   deleteButton: 'Organisation löschen',
@@ -41,6 +39,9 @@ export const adminOrganization: Texts['adminOrganization'] = {
   deleteText:
     'Mitglieder, Tarif, Guthaben und Verlauf werden endgültig gelöscht. Das kann niemand rückgängig machen.',
   isInNone: 'Der Benutzer ist in keiner Organisation.',
+  membersTab: 'Mitglieder',
+  suspendTitle: (name: string) => `${name} sperren?`,
+  reactivateTitle: (name: string) => `${name} entsperren?`,
   done: {
     created: 'Die Organisation ist angelegt.',
     saved: 'Gespeichert.',

@@ -58,7 +58,7 @@ export const adminOverview: Texts['adminOverview'] = {
     'Was Abos zu ihrem Preis bringen, ohne Rabatte und Steuern. Auch Probezeiten und überfällige Zahlungen zählen.',
   noRevenue: 'Noch hat niemand ein Abo.',
   providers: 'Wege der Anmeldung',
-  provider: 'Mit',
+  provider: 'Weg',
   password: 'Passwort',
   passkey: 'Passkey',
   noProviders: 'Niemand hat ein Passwort oder ein Konto eines Anbieters.',

@@ -8,7 +8,7 @@ export const adminPlans: Texts['adminPlans'] = {
     'Eine ganze Zahl oder „unbegrenzt“. Eine Ressource ohne Grenze gehört nicht zum Tarif. Grenzen in Umgebungsvariablen gehen diesen vor.',
   perDay: (resource) => `${resource} am Tag`,
   perMonth: (resource) => `${resource} im Monat`,
-  overage: (resource) => `${resource} darüber hinaus: Guthaben oder Zähler`,
+  overage: (resource) => `${resource} darüber hinaus`,
   overageHint:
     'Was über eine Grenze hinausgeht, wird abgelehnt, außer es hat einen Preis in Guthaben, „2“ für jedes oder „1 / 1000“ für je angefangene 1000, oder ein Zähler (Meter) von Stripe rechnet es ab: Geben Sie den Namen seiner Ereignisse an.',
   newResource: 'Eine weitere Ressource',

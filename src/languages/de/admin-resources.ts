@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In German. */
 export const adminResources: Texts['adminResources'] = {
-  text: 'APIs und MCP-Server, für die Tokens von Apps sein dürfen. Was diese Seite nicht fragt, stellt die API ein.',
+  text: 'APIs und MCP-Server, für die Apps Tokens bekommen. Die API hat weitere Einstellungen.',
   create: 'Neue Ressource',
   createButton: 'Hinzufügen',
   name: 'Name, wie ihn Benutzer sehen',
@@ -10,8 +10,8 @@ export const adminResources: Texts['adminResources'] = {
   resourceHint:
     'Wie Apps und Tokens sie nennen, etwa https://mcp.example.com/mcp; sie lässt sich später nicht ändern',
   scopes: 'Worum Apps dort bitten dürfen',
-  scopesHint: 'Scopes mit Leerzeichen dazwischen, etwa images:read images:write',
-  open: 'Jede App darf darum bitten, auch eine, die sich selbst registriert',
+  scopesHint: 'Durch Leerzeichen getrennt, etwa images:read images:write',
+  open: 'Jede App darf es anfordern, auch eine, die sich selbst registriert hat',
   openBadge: 'Offen',
   metadata: 'Metadaten (RFC 9728)',
   created: 'Hinzugefügt',

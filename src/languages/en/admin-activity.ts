@@ -101,4 +101,5 @@ export const adminActivity = {
   } satisfies Record<AuditAction, string> as Record<AuditAction, string>,
   from: 'From',
   until: 'Until',
+  actors: { cli: 'Command line', internal: 'Internal API key' } as Record<string, string | undefined>,
 };

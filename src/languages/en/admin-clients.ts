@@ -1,6 +1,6 @@
 /** What the page of the clients of the authorization server says. */
 export const adminClients = {
-  text: 'Apps that sign users in with this realm. What this page does not ask for, the API sets.',
+  text: 'Apps that sign users in with this realm. The API has further settings.',
   shownOnce: 'Copy the secret now',
   shownOnceText: 'It is never shown again.',
   made: 'The app has no secret. Its id is',
@@ -14,11 +14,11 @@ export const adminClients = {
     client_secret_basic: 'By a secret: it runs on a server',
     none: 'Not at all: it runs in a browser, or on its users’ devices',
   },
-  firstParty: 'It is our own: users are not asked whether it may',
-  pairwise: 'It knows users by names that no app of another site has',
-  pairwiseBadge: 'Names of its own',
+  firstParty: 'First-party app: users are not asked for consent',
+  pairwise: 'Pairwise subjects: it sees other ids of users than apps of other sites',
+  pairwiseBadge: 'Pairwise',
   scopes: 'Scopes it may request',
-  scopesHint: 'Scopes with blanks between them',
+  scopesHint: 'Separated by spaces',
   firstPartyBadge: 'Our own',
   publicBadge: 'Public',
   selfBadge: 'Registered itself',

@@ -1,7 +1,7 @@
 /** What the page says of hooks. */
 export const adminHooks = {
   title: 'Hooks',
-  text: 'This realm asks these before it acts, or has them act in its place. They have one second to answer.',
+  text: 'The realm asks these before it acts. They have one second to answer.',
   kinds: {
     before_registration: 'Before somebody registers',
     before_token: 'Before tokens are made',
@@ -12,9 +12,9 @@ export const adminHooks = {
   at: 'Address, or service binding',
   atHint:
     'https, such as https://example.com/hooks/registration; or the name of a binding, such as HOOK_SIGNUPS',
-  onFailure: 'When it does not answer',
+  onFailure: 'If it does not answer',
   failures: { refuse: 'Refuse', allow: 'Go on without it' },
-  set: 'Set',
+  set: 'Set a hook',
   test: 'Try it',
   remove: 'Delete',
   confirm: 'Yes, ask nobody there any more',

@@ -53,7 +53,7 @@ export const adminOverview = {
     'Monthly revenue at list price, before discounts and taxes. Trials and overdue subscriptions count.',
   noRevenue: 'Nobody has a subscription yet.',
   providers: 'Ways to sign in',
-  provider: 'By',
+  provider: 'Method',
   password: 'Password',
   passkey: 'Passkey',
   noProviders: 'No user has a password or an account of a provider.',

@@ -6,7 +6,7 @@ export const adminPlans = {
     'A whole number, or “unlimited”. A resource without any limit is not in the plan. Limits in environment variables override these.',
   perDay: (resource: string) => `${resource} a day`,
   perMonth: (resource: string) => `${resource} a month`,
-  overage: (resource: string) => `${resource} beyond it: credits or meter`,
+  overage: (resource: string) => `${resource} beyond the limit`,
   overageHint:
     'What goes beyond a limit is refused, unless it has a price in credits, “2” for each or “1 / 1000” for every started 1000, or a meter of Stripe’s bills it: say the name of its events.',
   newResource: 'Another resource',

@@ -1,14 +1,14 @@
 /** What the page of protected resources says. */
 export const adminResources = {
-  text: 'APIs and MCP servers that tokens of apps may be for. What this page does not ask for, the API sets.',
+  text: 'APIs and MCP servers that apps get tokens for. The API has further settings.',
   create: 'New resource',
   createButton: 'Add',
   name: 'Name, as users see it',
   resource: 'Address',
   resourceHint: 'As apps and tokens name it, such as https://mcp.example.com/mcp; it cannot be changed later',
   scopes: 'Scopes apps may request',
-  scopesHint: 'Scopes with blanks between them, such as images:read images:write',
-  open: 'Every app may ask for it, also one that registers itself',
+  scopesHint: 'Separated by spaces, such as images:read images:write',
+  open: 'Every app may request it, even one that registered itself',
   openBadge: 'Open',
   metadata: 'Metadata (RFC 9728)',
   created: 'Added',

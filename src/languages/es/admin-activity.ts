@@ -101,4 +101,8 @@ export const adminActivity: Texts['adminActivity'] = {
   },
   from: 'Desde',
   until: 'Hasta',
+  actors: { cli: 'Línea de comandos', internal: 'Clave de API interna' } as Record<
+    string,
+    string | undefined
+  >,
 };

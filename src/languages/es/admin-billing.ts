@@ -25,9 +25,8 @@ export const adminBilling: Texts['adminBilling'] = {
   noSeats: 'No por puesto',
   seatsOfMembers: 'Tantos como miembros',
   seatsPaid: 'Tantos como se compren',
-  metered: 'Precios por uso además',
-  meteredHint:
-    'Identificadores de precios de Stripe con los que un contador (meter) cobra lo que supera el plan, separados por espacios',
+  metered: 'Precios por uso',
+  meteredHint: 'Ids de precios de Stripe que cobran el uso por encima del plan, separados por espacios',
   shortfalls: 'Faltas',
   shortfallsText: 'Pagos que se revirtieron después de usar sus créditos.',
   reference: 'Pago',

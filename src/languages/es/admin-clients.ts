@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const adminClients: Texts['adminClients'] = {
-  text: 'Aplicaciones en las que los usuarios inician sesión con este espacio. Lo que esta página no pide se establece con la API.',
+  text: 'Aplicaciones con las que los usuarios inician sesión en este espacio. La API tiene más ajustes.',
   shownOnce: 'Copie el secreto ahora',
   shownOnceText: 'No se volverá a mostrar.',
   made: 'La aplicación no tiene secreto. Su identificador es',
@@ -16,11 +16,11 @@ export const adminClients: Texts['adminClients'] = {
     client_secret_basic: 'Con un secreto: funciona en un servidor',
     none: 'Ninguno: funciona en un navegador o en los dispositivos de sus usuarios',
   },
-  firstParty: 'Es nuestra: no se pide permiso a los usuarios',
-  pairwise: 'Conoce a los usuarios por nombres que ninguna aplicación de otro sitio tiene',
-  pairwiseBadge: 'Nombres propios',
+  firstParty: 'Aplicación propia: no se pide consentimiento a los usuarios',
+  pairwise: 'Identificadores por pares: ve otros ids que las aplicaciones de otros sitios',
+  pairwiseBadge: 'Por pares',
   scopes: 'Ámbitos que puede solicitar',
-  scopesHint: 'Ámbitos separados por espacios',
+  scopesHint: 'Separados por espacios',
   firstPartyBadge: 'Nuestra',
   publicBadge: 'Pública',
   selfBadge: 'Se registró a sí misma',

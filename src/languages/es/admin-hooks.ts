@@ -3,7 +3,7 @@ import type { Texts } from '../texts.ts';
 /** In Spanish. */
 export const adminHooks: Texts['adminHooks'] = {
   title: 'Hooks',
-  text: 'Este espacio les pregunta antes de actuar o hace que actúen en su lugar. Tienen un segundo para responder.',
+  text: 'El espacio les pregunta antes de actuar. Tienen un segundo para responder.',
   kinds: {
     before_registration: 'Antes de que alguien se registre',
     before_token: 'Antes de crear tokens',
@@ -16,7 +16,7 @@ export const adminHooks: Texts['adminHooks'] = {
     'https, por ejemplo https://example.com/hooks/registration; o el nombre de un enlace de servicio, por ejemplo HOOK_SIGNUPS',
   onFailure: 'Si no responde',
   failures: { refuse: 'Rechazar', allow: 'Continuar sin él' },
-  set: 'Establecer',
+  set: 'Definir un hook',
   test: 'Probarlo',
   remove: 'Eliminar',
   confirm: 'Sí, no preguntar más allí',

@@ -55,7 +55,7 @@ export const adminOverview: Texts['adminOverview'] = {
     'Ingresos mensuales a precio de lista, antes de descuentos e impuestos. Cuentan las pruebas y las suscripciones con pagos pendientes.',
   noRevenue: 'Todavía nadie tiene una suscripción.',
   providers: 'Modos de iniciar sesión',
-  provider: 'Con',
+  provider: 'Método',
   password: 'Contraseña',
   passkey: 'Clave de acceso',
   noProviders: 'Ningún usuario tiene contraseña ni cuenta de un proveedor.',

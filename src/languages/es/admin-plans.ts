@@ -8,7 +8,7 @@ export const adminPlans: Texts['adminPlans'] = {
     'Un número entero o «sin límite». Un recurso sin ningún límite no forma parte del plan. Los límites de las variables de entorno prevalecen sobre estos.',
   perDay: (resource) => `${resource} al día`,
   perMonth: (resource) => `${resource} al mes`,
-  overage: (resource) => `${resource} por encima: créditos o contador`,
+  overage: (resource) => `${resource} por encima`,
   overageHint:
     'Lo que supera un límite se rechaza, salvo que tenga un precio en créditos, «2» por cada uno o «1 / 1000» por cada millar empezado, o que lo cobre un contador (meter) de Stripe: indique el nombre de sus eventos.',
   newResource: 'Otro recurso',

@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In Spanish. */
 export const adminResources: Texts['adminResources'] = {
-  text: 'API y servidores MCP a los que pueden destinarse los tokens de las aplicaciones. Lo que esta página no pide se establece con la API.',
+  text: 'API y servidores MCP para los que las aplicaciones obtienen tokens. La API tiene más ajustes.',
   create: 'Nuevo recurso',
   createButton: 'Añadir',
   name: 'Nombre, como lo ven los usuarios',
@@ -10,8 +10,8 @@ export const adminResources: Texts['adminResources'] = {
   resourceHint:
     'Como lo llaman las aplicaciones y los tokens, por ejemplo https://mcp.example.com/mcp; no se puede cambiar después',
   scopes: 'Ámbitos que las aplicaciones pueden solicitar',
-  scopesHint: 'Ámbitos separados por espacios, por ejemplo images:read images:write',
-  open: 'Cualquier aplicación puede pedirlo, también una que se registra a sí misma',
+  scopesHint: 'Separados por espacios, como images:read images:write',
+  open: 'Cualquier aplicación puede solicitarlo, incluso si se registró ella misma',
   openBadge: 'Abierto',
   metadata: 'Metadatos (RFC 9728)',
   created: 'Añadido',

@@ -101,4 +101,5 @@ export const adminActivity: Texts['adminActivity'] = {
   },
   from: 'Du',
   until: 'Au',
+  actors: { cli: 'Ligne de commande', internal: 'Clé d’API interne' } as Record<string, string | undefined>,
 };

@@ -25,9 +25,9 @@ export const adminBilling: Texts['adminBilling'] = {
   noSeats: 'Pas par siège',
   seatsOfMembers: 'Autant que de membres',
   seatsPaid: 'Autant que de sièges achetés',
-  metered: 'Prix à l’usage en plus',
+  metered: 'Prix à l’usage',
   meteredHint:
-    'Identifiants de prix chez Stripe selon lesquels un compteur (meter) facture ce qui dépasse le forfait, séparés par des espaces',
+    'Identifiants des prix Stripe qui facturent l’usage au-delà de l’offre, séparés par des espaces',
   shortfalls: 'Manques',
   shortfallsText: 'Paiements annulés après l’utilisation de leurs crédits.',
   reference: 'Paiement',

@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const adminClients: Texts['adminClients'] = {
-  text: 'Applications dans lesquelles les utilisateurs se connectent grâce à cet espace. Ce que cette page ne demande pas se définit par l’API.',
+  text: 'Les applications qui connectent les utilisateurs à cet espace. L’API propose d’autres réglages.',
   shownOnce: 'Copiez le secret maintenant',
   shownOnceText: 'Il ne sera plus jamais affiché.',
   made: 'L’application n’a pas de secret. Son identifiant est',
@@ -16,11 +16,11 @@ export const adminClients: Texts['adminClients'] = {
     client_secret_basic: 'Par un secret : elle fonctionne sur un serveur',
     none: 'Aucune : elle fonctionne dans un navigateur ou sur les appareils de ses utilisateurs',
   },
-  firstParty: 'C’est la nôtre : aucune autorisation n’est demandée aux utilisateurs',
-  pairwise: 'Elle connaît les utilisateurs par des noms qu’aucune application d’un autre site n’a',
-  pairwiseBadge: 'Noms propres à elle',
+  firstParty: 'Application interne : les utilisateurs ne donnent pas leur accord',
+  pairwise: 'Identifiants par paire : elle voit d’autres identifiants que les applications d’autres sites',
+  pairwiseBadge: 'Par paire',
   scopes: 'Étendues qu’elle peut demander',
-  scopesHint: 'Étendues séparées par des espaces',
+  scopesHint: 'Séparées par des espaces',
   firstPartyBadge: 'La nôtre',
   publicBadge: 'Publique',
   selfBadge: 'S’est enregistrée elle-même',

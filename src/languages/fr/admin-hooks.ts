@@ -3,7 +3,7 @@ import type { Texts } from '../texts.ts';
 /** In French. */
 export const adminHooks: Texts['adminHooks'] = {
   title: 'Hooks',
-  text: 'Cet espace les interroge avant d’agir ou les fait agir à sa place. Ils ont une seconde pour répondre.',
+  text: 'L’espace les interroge avant d’agir. Ils ont une seconde pour répondre.',
   kinds: {
     before_registration: 'Avant une inscription',
     before_token: 'Avant la création de jetons',
@@ -14,9 +14,9 @@ export const adminHooks: Texts['adminHooks'] = {
   at: 'Adresse ou liaison de service',
   atHint:
     'https, par exemple https://example.com/hooks/registration ; ou le nom d’une liaison, par exemple HOOK_SIGNUPS',
-  onFailure: 'Sans réponse de sa part',
+  onFailure: 'S’il ne répond pas',
   failures: { refuse: 'Refuser', allow: 'Continuer sans lui' },
-  set: 'Définir',
+  set: 'Définir un hook',
   test: 'L’essayer',
   remove: 'Supprimer',
   confirm: 'Oui, ne plus rien y demander',

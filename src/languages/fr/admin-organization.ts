@@ -20,7 +20,6 @@ export const adminOrganization: Texts['adminOrganization'] = {
   noneText: 'Les utilisateurs en créent sous « Votre compte », ou vous en créez une pour eux.',
   facts: 'En bref',
   parts: 'Parties de la page',
-  id: 'Identifiant',
   settings: 'Paramètres',
   members: (count) => `Membres (${count})`,
   add: 'Ajouter un membre',
@@ -33,7 +32,6 @@ export const adminOrganization: Texts['adminOrganization'] = {
   suspendHint: 'Rien n’y est utilisé et ses membres n’y modifient rien, jusqu’à ce que vous la réactiviez.',
   reactivate: 'Réactiver',
   reactivateHint: 'Ses membres peuvent l’utiliser à nouveau.',
-  access: 'Accès',
   history: 'Modifications',
   delete: 'Supprimer',
   deleteButton: 'Supprimer l’organisation',
@@ -41,6 +39,9 @@ export const adminOrganization: Texts['adminOrganization'] = {
   deleteText:
     'Ses membres, son forfait, ses crédits et son historique sont supprimés définitivement. Personne ne peut revenir en arrière.',
   isInNone: 'L’utilisateur ne fait partie d’aucune organisation.',
+  membersTab: 'Membres',
+  suspendTitle: (name: string) => `Suspendre ${name} ?`,
+  reactivateTitle: (name: string) => `Réactiver ${name} ?`,
   done: {
     created: 'L’organisation a été créée.',
     saved: 'Enregistré.',

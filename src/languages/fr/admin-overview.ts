@@ -55,7 +55,7 @@ export const adminOverview: Texts['adminOverview'] = {
     'Revenu mensuel au prix catalogue, avant remises et taxes. Les essais et les abonnements en retard comptent.',
   noRevenue: 'Personne n’a encore d’abonnement.',
   providers: 'Moyens de connexion',
-  provider: 'Par',
+  provider: 'Moyen',
   password: 'Mot de passe',
   passkey: 'Clé d’accès',
   noProviders: 'Aucun utilisateur n’a de mot de passe ni de compte d’un fournisseur.',

@@ -8,7 +8,7 @@ export const adminPlans: Texts['adminPlans'] = {
     'Un nombre entier ou « sans limite ». Une ressource sans aucune limite ne fait pas partie du forfait. Les limites des variables d’environnement priment sur celles-ci.',
   perDay: (resource) => `${resource} par jour`,
   perMonth: (resource) => `${resource} par mois`,
-  overage: (resource) => `${resource} au-delà : crédits ou compteur`,
+  overage: (resource) => `${resource} au-delà`,
   overageHint:
     'Ce qui dépasse une limite est refusé, sauf si un prix en crédits est fixé, « 2 » par unité ou « 1 / 1000 » pour chaque millier entamé, ou si un compteur (meter) de Stripe le facture : indiquez le nom de ses événements.',
   newResource: 'Une autre ressource',

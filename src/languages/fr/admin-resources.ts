@@ -2,7 +2,7 @@ import type { Texts } from '../texts.ts';
 
 /** In French. */
 export const adminResources: Texts['adminResources'] = {
-  text: 'API et serveurs MCP auxquels peuvent être destinés les jetons des applications. Ce que cette page ne demande pas se définit par l’API.',
+  text: 'Les API et serveurs MCP pour lesquels les applications obtiennent des jetons. L’API propose d’autres réglages.',
   create: 'Nouvelle ressource',
   createButton: 'Ajouter',
   name: 'Nom, tel que les utilisateurs le voient',
@@ -10,8 +10,8 @@ export const adminResources: Texts['adminResources'] = {
   resourceHint:
     'Comme la nomment les applications et les jetons, par exemple https://mcp.example.com/mcp ; elle ne peut pas être modifiée ensuite',
   scopes: 'Étendues que les applications peuvent demander',
-  scopesHint: 'Étendues séparées par des espaces, par exemple images:read images:write',
-  open: 'Toute application peut la demander, même si elle s’enregistre elle-même',
+  scopesHint: 'Séparées par des espaces, comme images:read images:write',
+  open: 'Toute application peut la demander, même si elle s’est inscrite elle-même',
   openBadge: 'Ouverte',
   metadata: 'Métadonnées (RFC 9728)',
   created: 'Ajoutée',

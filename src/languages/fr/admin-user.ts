@@ -13,7 +13,6 @@ export const adminUser: Texts['adminUser'] = {
   bio: 'À propos',
   facts: 'En bref',
   parts: 'Parties de la page',
-  id: 'Identifiant',
   lastActive: 'Dernière activité',
   verified: 'Adresse vérifiée',
   unverified: 'Adresse non vérifiée',
@@ -71,6 +70,23 @@ export const adminUser: Texts['adminUser'] = {
   deleteHint:
     'Aussitôt et définitivement : profil, connexions, sessions et activité. Personne ne peut revenir en arrière.',
   deleteButton: 'Supprimer l’utilisateur',
+  planAndUsage: 'Offre et utilisation',
+  danger: 'Zone sensible',
+  actAs: 'Agir en tant que cet utilisateur',
+  actAsTitle: (name: string) => `Agir en tant que ${name} ?`,
+  actAsText:
+    'Vous recevez un jeton d’accès pour dix minutes. Il lit et ne modifie rien. L’utilisateur le voit parmi ses sessions et dans son activité.',
+  acting: (name: string) => `Vous agissez en tant que ${name} pendant dix minutes`,
+  actingText:
+    'Envoyez ce jeton d’accès à la place de celui de l’utilisateur. Il ne sera plus jamais affiché.',
+  editProfile: 'Modifier le profil',
+  passwordSet: 'Un mot de passe est défini.',
+  secondFactors: 'Seconds facteurs',
+  suspendTitle: (name: string) => `Suspendre ${name} ?`,
+  reactivateTitle: (name: string) => `Réactiver ${name} ?`,
+  deleteTitle: (name: string) => `Supprimer ${name} ?`,
+  noLimits: 'Les limites de l’offre s’appliquent.',
+  editLimits: 'Modifier les limites',
   done: {
     created: 'L’utilisateur a été créé.',
     saved: 'Enregistré.',

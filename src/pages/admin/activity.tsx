@@ -90,7 +90,7 @@ async function operatorLog(c: AppContext, visit: AdminVisit, logs: Logs) {
   );
   const entries = page.rows.map((row) => ({
     at: row.at,
-    icon: 'history' as const,
+    icon: actionIcon(row.action),
     name: text.actions[row.action] ?? row.action,
     whom: <Named visit={visit} id={row.target} names={names} />,
     about: (
@@ -124,7 +124,7 @@ async function operatorLog(c: AppContext, visit: AdminVisit, logs: Logs) {
 }
 
 /** Somebody or something by their name, with the way to their page; by the id where the realm has none of it. */
-function Named({ visit, id, names }: { visit: AdminVisit; id: string; names: Map<string, string> }) {
+export function Named({ visit, id, names }: { visit: AdminVisit; id: string; names: Map<string, string> }) {
   const { principal, user, view } = visit;
   const page = isOrganizationId(id) ? ADMIN_PAGES.organizations : ADMIN_PAGES.users;
   const name = names.get(id);
@@ -136,6 +136,8 @@ function Named({ visit, id, names }: { visit: AdminVisit; id: string; names: Map
     );
   }
   // An owner in another realm knows their own name.
+  const { actors } = adminActivityMessages[view.language];
+  if (Object.hasOwn(actors, id)) return actors[id];
   return id === principal.userId ? <span title={id}>{fullNameOf(user)}</span> : <code>{id}</code>;
 }
 
@@ -159,13 +161,49 @@ interface FilterField {
 
 /** An entry of a log, as people read it. */
 interface LogEntry {
-  at: number;
   icon: IconName;
   name: string;
-  whom: Child;
+  /** Whom it is about, where the page does not say so. */
+  whom?: Child;
   about: Child;
   details?: Child;
 }
+
+/** What happened, whom it was about, who did it, and when. */
+export function LogRow({ icon, name, whom, about, details, time }: LogEntry & { time: Child }) {
+  return (
+    <li class="pictured">
+      <Icon name={icon} />
+      <div>
+        <p>
+          <strong>{name}</strong> {whom}
+        </p>
+        <p class="soft">{about}</p>
+        {details}
+      </div>
+      <p class="soft">{time}</p>
+    </li>
+  );
+}
+
+/** The icon of an entry of the audit log: of what it was done to. */
+export function actionIcon(action: string): IconName {
+  const [, icon] = ACTION_ICONS.find(([names]) => names.test(action)) ?? [];
+  return icon ?? 'history';
+}
+
+const ACTION_ICONS: [RegExp, IconName][] = [
+  [/webhook|hook/, 'webhook'],
+  [/key/, 'key-round'],
+  [/client|app/, 'box'],
+  [/resource/, 'server'],
+  [/plan|limit|cap|spending/, 'layers'],
+  [/credit|billing|price|payment|seat/, 'credit-card'],
+  [/message|mail/, 'mail'],
+  [/organization|member|invitation|domain/, 'users'],
+  [/realm|policy|appearance/, 'globe'],
+  [/user|operator|role|password|factor|session|impersonat/, 'user'],
+];
 
 /** A log by days, with its filter. */
 function LogView(props: {
@@ -174,7 +212,7 @@ function LogView(props: {
   fields: FilterField[];
   given: Record<string, string>;
   page: { total: number; totalIsExact: boolean; nextCursor: string | null };
-  entries: LogEntry[];
+  entries: (LogEntry & { at: number })[];
   isFirst: boolean;
   /** The address of the whole log as CSV. */
   csv: string;
@@ -219,20 +257,8 @@ function LogView(props: {
       {[...Map.groupBy(entries, ({ at }) => dateOf(at))].map(([date, some]) => (
         <Panel id={`day-${date}`} title={formatDayHeading(view, date)}>
           <ul class="rows log">
-            {some.map(({ at, icon, name, whom, about, details }) => (
-              <li class="pictured">
-                <Icon name={icon} />
-                <div>
-                  <p>
-                    <strong>{name}</strong> {whom}
-                  </p>
-                  <p class="soft">{about}</p>
-                  {details}
-                </div>
-                <p class="soft">
-                  <Clock view={view} at={at} />
-                </p>
-              </li>
+            {some.map(({ at, ...entry }) => (
+              <LogRow {...entry} time={<Clock view={view} at={at} />} />
             ))}
           </ul>
         </Panel>

@@ -13,11 +13,12 @@ import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Alert, Badge, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Alert, Badge, Entry, Time } from '../kit/panel.tsx';
 import { Count, Pager } from '../kit/table.tsx';
 import { show, type View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NewEntryDialog, NothingYet } from './frame.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;
@@ -40,15 +41,29 @@ export function adminClientsPageRoutes(services: AdminServices) {
     const creation = refusedIn(shown, 'create');
     const hasNoForm = refused && !creation && !page.rows.some(({ id }) => id === refused.values.client);
     return (
-      <AdminFrame visit={visit} page="clients" shown={shown}>
+      <AdminFrame
+        visit={visit}
+        page="clients"
+        shown={shown}
+        act={
+          <NewEntryDialog
+            view={view}
+            form="create"
+            refused={creation}
+            open={text.create}
+            button={text.createButton}
+          >
+            <NewClientFields view={view} refused={creation} />
+          </NewEntryDialog>
+        }
+      >
         <p class="soft">{text.text}</p>
         {made && <MadeClient view={view} {...made} />}
         {hasNoForm && <Alert>{refused.problem.summary}</Alert>}
-        <Panel id="create" title={text.create}>
-          <NewClientForm view={view} refused={creation} />
-        </Panel>
-        <Count view={view} total={page.total} />
-        {page.rows.length > 0 && (
+        {page.total > 0 && <Count view={view} total={page.total} />}
+        {page.rows.length === 0 ? (
+          <NothingYet view={view} page="clients" />
+        ) : (
           <section class="panel" aria-label={adminMessages[view.language].pages.clients}>
             <ul class="rows">
               {page.rows.map((row) => (
@@ -131,11 +146,11 @@ function MadeClient({ view, row, secret }: { view: View; row: OAuthClientRow; se
   );
 }
 
-function NewClientForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+function NewClientFields({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = clientsMessages[view.language];
   const field = fieldsOf(refused, { scopes: OPENID_SCOPES.join(' ') });
   return (
-    <Form view={view} name="create" problem={refused?.problem} button={text.createButton}>
+    <>
       <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
       <TextArea
         {...field('redirect_uris')}
@@ -161,7 +176,7 @@ function NewClientForm({ view, refused }: { view: View; refused: RefusedForm | u
       <ChoiceField name="pairwise" checked={refused?.values.pairwise !== undefined}>
         {text.pairwise}
       </ChoiceField>
-    </Form>
+    </>
   );
 }
 
@@ -179,6 +194,7 @@ function ClientEntry({
   const hasSecret = row.secretHash !== null;
   return (
     <Entry
+      icon={<Icon name="box" />}
       name={row.name}
       badge={
         <>

@@ -1,13 +1,14 @@
 import type { Child } from 'hono/jsx';
-import { adminMessages } from '../../languages/messages.ts';
+import { adminMessages, kitMessages } from '../../languages/messages.ts';
 import { issuerOf } from '../../lib/realm.ts';
-import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { ConfirmDialog } from '../kit/dialog.tsx';
+import { Field, fieldsOf } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { MenuFrame } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
-import { Badge, Panel } from '../kit/panel.tsx';
+import { Badge, EmptyState } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { AdminVisit } from './visit.ts';
 
@@ -56,6 +57,8 @@ export function AdminFrame(props: {
   /** Its entry in the menu; a page that has none says what it is called. */
   page: AdminPageName | null;
   title?: string;
+  /** Stands beside the headline. */
+  act?: Child;
   shown?: Shown;
   /** Whether something else went wrong than a form. */
   failed?: boolean;
@@ -72,6 +75,7 @@ export function AdminFrame(props: {
       visit={visit}
       title={props.title ?? (page === null ? text.menu : text.pages[page])}
       kind="full"
+      act={props.act}
       menu={{
         label: text.menu,
         pages: pages.map(([name, path]) => ({
@@ -177,33 +181,53 @@ export function BackLink({ visit: { view }, page }: { visit: AdminVisit; page: A
   );
 }
 
-/** A form that makes an entry of a list, by its id and its name. */
-export function NewEntryPanel(props: {
+/** The button beside the headline of a list, and its dialog with the form that makes an entry. */
+export function NewEntryDialog(props: {
   view: View;
   form: string;
   refused: RefusedForm | undefined;
-  text: { add: string; addButton: string; id: string; idHint: string; name: string };
-  /** Further fields. */
-  children?: Child;
+  open: string;
+  button: string;
+  children: Child;
 }) {
-  const { view, form, refused, text, children } = props;
+  const { view, form, refused, open, button, children } = props;
+  return (
+    <ConfirmDialog
+      view={view}
+      id={form}
+      title={open}
+      open={open}
+      look="main"
+      isWide
+      form={form}
+      button={button}
+      problem={refused?.problem}
+    >
+      {children}
+    </ConfirmDialog>
+  );
+}
+
+/** The fields of an entry that has an id and a name. */
+export function NewEntryFields(props: {
+  refused: RefusedForm | undefined;
+  text: { id: string; idHint: string; name: string };
+}) {
+  const { refused, text } = props;
   const field = fieldsOf(refused);
   return (
-    <Panel id={form} title={text.add}>
-      <Form view={view} name={form} problem={refused?.problem} button={text.addButton} look="plain">
-        <div class="pair">
-          <Field
-            {...field('id')}
-            label={text.id}
-            hint={text.idHint}
-            required
-            maxlength={40}
-            autocomplete="off"
-          />
-          <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
-        </div>
-        {children}
-      </Form>
-    </Panel>
+    <div class="pair">
+      <Field {...field('id')} label={text.id} hint={text.idHint} required maxlength={40} autocomplete="off" />
+      <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
+    </div>
+  );
+}
+
+/** What stands in place of a list that is empty. */
+export function NothingYet({ view, page }: { view: View; page: AdminPageName }) {
+  return (
+    <section class="panel" aria-label={adminMessages[view.language].pages[page]}>
+      <EmptyState icon={PAGE_ICONS[page]} title={kitMessages[view.language].none} />
+    </section>
   );
 }

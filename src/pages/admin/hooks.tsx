@@ -4,6 +4,7 @@ import type { AppContext } from '../../http/context.ts';
 import { hooksMessages } from '../../languages/messages.ts';
 import { HOOK_NAMES, type HookName } from '../../lib/realm.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
+import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
@@ -88,22 +89,33 @@ export function HooksPanel(props: {
           ))}
         </ul>
       )}
-      <Form view={view} name="hook" problem={refused?.problem} button={text.set}>
-        <Select
-          {...field('hook')}
-          label={text.name}
-          options={HOOK_NAMES.map((name): [string, string] => [name, hookTitle(text, name)])}
-        />
-        <Field
-          {...field('at')}
-          label={text.at}
-          hint={text.atHint}
-          required
-          maxlength={2000}
-          autocomplete="off"
-        />
-        <Select {...field('on_failure')} label={text.onFailure} options={Object.entries(text.failures)} />
-      </Form>
+      <p class="acts">
+        <ConfirmDialog
+          view={view}
+          id="hook-dialog"
+          title={text.set}
+          open={text.set}
+          look="plain"
+          form="hook"
+          button={text.set}
+          problem={refused?.problem}
+        >
+          <Select
+            {...field('hook')}
+            label={text.name}
+            options={HOOK_NAMES.map((name): [string, string] => [name, hookTitle(text, name)])}
+          />
+          <Field
+            {...field('at')}
+            label={text.at}
+            hint={text.atHint}
+            required
+            maxlength={2000}
+            autocomplete="off"
+          />
+          <Select {...field('on_failure')} label={text.onFailure} options={Object.entries(text.failures)} />
+        </ConfirmDialog>
+      </p>
     </Panel>
   );
 }

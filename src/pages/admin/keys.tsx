@@ -8,12 +8,13 @@ import { SCOPES } from '../../lib/scopes.ts';
 import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { expiryOf, type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Alert, Badge, Entry, Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Alert, Badge, Entry, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager } from '../kit/table.tsx';
 import { show, type View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NewEntryDialog, NothingYet } from './frame.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;
@@ -31,15 +32,29 @@ export function adminKeysPageRoutes(services: AdminServices) {
     const creation = refusedIn(shown, 'create');
     const hasNoForm = refused && !creation && !page.rows.some(({ row }) => row.id === refused.values.key);
     return (
-      <AdminFrame visit={visit} page="keys" shown={shown}>
+      <AdminFrame
+        visit={visit}
+        page="keys"
+        shown={shown}
+        act={
+          <NewEntryDialog
+            view={view}
+            form="create"
+            refused={creation}
+            open={text.create}
+            button={text.createButton}
+          >
+            <NewKeyFields view={view} refused={creation} />
+          </NewEntryDialog>
+        }
+      >
         <p class="soft">{text.text}</p>
         {key && <ShownKey view={view} text={key} />}
         {hasNoForm && <Alert>{refused.problem.summary}</Alert>}
-        <Panel id="create" title={text.create}>
-          <NewKeyForm view={view} refused={creation} />
-        </Panel>
-        <Count view={view} total={page.total} />
-        {page.rows.length > 0 && (
+        {page.total > 0 && <Count view={view} total={page.total} />}
+        {page.rows.length === 0 ? (
+          <NothingYet view={view} page="keys" />
+        ) : (
           <section class="panel" aria-label={adminMessages[view.language].pages.keys}>
             <ul class="rows">
               {page.rows.map((known) => (
@@ -109,12 +124,12 @@ export function adminKeysPageRoutes(services: AdminServices) {
   });
 }
 
-function NewKeyForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+function NewKeyFields({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = keysMessages[view.language];
   const { problem, values } = refused ?? {};
   const field = fieldsOf(refused);
   return (
-    <Form view={view} name="create" problem={problem} button={text.createButton}>
+    <>
       <div class="pair">
         <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
         <Field {...field('expires_at')} type="date" label={text.expires} hint={text.expiresHint} />
@@ -130,7 +145,7 @@ function NewKeyForm({ view, refused }: { view: View; refused: RefusedForm | unde
           </ChoiceField>
         ))}
       </fieldset>
-    </Form>
+    </>
   );
 }
 
@@ -150,6 +165,7 @@ function KeyEntry(props: {
   const { expiresAt, previousExpiresAt: previous } = row;
   return (
     <Entry
+      icon={<Icon name="key-round" />}
       name={row.name}
       badge={<Badge look={state === 'active' ? 'good' : undefined}>{text.states[state]}</Badge>}
       about={[

@@ -10,7 +10,7 @@ import { render } from '../../messages/templates/render.ts';
 import { SAMPLE_BRAND, SAMPLES } from '../../messages/templates/samples.ts';
 import { Form } from '../kit/form.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Alert, Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
 import { showMail, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
@@ -47,22 +47,27 @@ export function adminMailPageRoutes(services: AdminServices) {
         <tr>
           <th scope="row">
             <a href={view.link(`${PATH}/${row.id}`)}>{row.template}</a>
-            <div class="soft">{text.channels[row.channel]}</div>
           </th>
-          <td>{row.recipient}</td>
-          <td>
+          <td data-head={text.recipient}>{row.recipient}</td>
+          <td data-head={text.channel}>{text.channels[row.channel]}</td>
+          <td data-head={common.status}>
             <MessageBadge view={view} row={row} />
           </td>
-          <td>
+          <td data-head={common.when}>
             <Time view={view} at={row.createdAt} />
           </td>
         </tr>
       ));
       const problem = refusedIn(shown, 'test')?.problem;
       return (
-        <AdminFrame visit={visit} page="mail" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="mail"
+          shown={shown}
+          act={<Form view={view} name="test" button={text.test} look="plain" />}
+        >
           <p class="soft">{text.text}</p>
-          <Form view={view} name="test" problem={problem} button={text.test} look="plain" />
+          {problem && <Alert isFocused>{problem.summary}</Alert>}
           <Tabs
             label={common.status}
             tabs={[
@@ -78,8 +83,9 @@ export function adminMailPageRoutes(services: AdminServices) {
           {rows.length > 0 && (
             <div class="panel">
               <Table
+                look="stacks"
                 label={common.pages.mail}
-                columns={[text.message, text.recipient, common.status, common.when]}
+                columns={[text.message, text.recipient, text.channel, common.status, common.when]}
                 rows={rows}
               />
             </div>
@@ -110,11 +116,12 @@ export function adminMailPageRoutes(services: AdminServices) {
       const { realmId, view } = visit;
       const text = mailMessages[view.language];
       const row = await outbox.get(realmId, c.req.param('id') ?? '');
+      const names = await services.admin.logs.names(realmId, [row.userId]);
       const refused = refusedIn(shown, 'retry');
       return (
         <AdminFrame visit={visit} page="mail" title={row.template} shown={shown}>
           <section class="panel" aria-label={row.template}>
-            <DescriptionList look="about" entries={detailsOf(view, row)} />
+            <DescriptionList look="about" entries={detailsOf(view, row, names)} />
             {row.isRetriable || refused ? (
               <Form
                 view={view}
@@ -160,11 +167,17 @@ function isMail(row: Message): row is Message & { template: MailTemplate } {
   return row.channel === 'mail' && Object.hasOwn(SAMPLES, row.template);
 }
 
-function detailsOf(view: View, row: Message): Parameters<typeof DescriptionList>[0]['entries'] {
+function detailsOf(
+  view: View,
+  row: Message,
+  names: Map<string, string>,
+): Parameters<typeof DescriptionList>[0]['entries'] {
   const text = mailMessages[view.language];
   const common = adminMessages[view.language];
   const time = (at: number | null) => <TimeOr view={view} at={at} none="–" />;
-  const user = row.userId && <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>{row.userId}</a>;
+  const user = row.userId && (
+    <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>{names.get(row.userId) ?? row.userId}</a>
+  );
   return [
     [common.status, <MessageBadge view={view} row={row} />],
     [text.channel, text.channels[row.channel]],

@@ -1,11 +1,10 @@
 import { ORGANIZATION_PLAN } from '../../directory/state.ts';
 import {
-  adminMessages,
   adminOrganizationsMessages,
   kitMessages,
   userMessages,
+  usersMessages,
 } from '../../languages/messages.ts';
-import { dateOf } from '../../lib/calendar.ts';
 import type { ShownMember } from '../../organizations/service.ts';
 import { CapsLink } from '../account/member-caps.tsx';
 import { MemberForms } from '../account/organization-panels.tsx';
@@ -14,53 +13,60 @@ import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { refusedIn } from '../kit/page.ts';
-import { Badge, DescriptionList, EditableEntry, Panel, Time } from '../kit/panel.tsx';
+import { Badge, DescriptionList, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
+import { ActDialog } from './act-dialog.tsx';
 import { ADMIN_PAGES } from './frame.tsx';
-import type { OrganizationPanelProps } from './organization-data.ts';
-import { ActionForm } from './user-access.tsx';
-import { LimitsForm } from './user-plan.tsx';
+import type { OrganizationPanelProps, readMemberPage, readOrganizationPlan } from './organization-data.ts';
+import { PlanPanel } from './user-plan.tsx';
 import { StatusBadge } from './users-table.tsx';
 
 /** What the organization is, at a glance. */
-export function OrganizationFacts({ visit: { view }, data: { by, members } }: OrganizationPanelProps) {
+export function OrganizationFacts({ visit: { view }, by }: OrganizationPanelProps) {
   const text = adminOrganizationsMessages[view.language];
-  const { id, slug, logo, status, plan, seats, createdAt } = by.organization;
-  const count = formatNumber(view, members.total);
+  const { id, slug, logo, status, plan } = by.organization;
   return (
-    <section class="panel facts" aria-label={text.facts}>
-      <OrganizationMark logo={logo} />
+    <div class="panel facts">
+      <span class="pictured">
+        <OrganizationMark logo={logo} />
+      </span>
       <div>
-        <p>
-          <strong>{slug}</strong>
-        </p>
+        <p>{slug}</p>
         <p class="acts">
           <StatusBadge view={view} status={status} />
-          <Badge>{plan}</Badge>
+          <Badge>{plan === ORGANIZATION_PLAN ? text.defaultPlan : plan}</Badge>
         </p>
-        <DescriptionList
-          look="pairs"
-          entries={[
-            [
-              text.id,
-              <>
-                <code>{id}</code> <CopyButton view={view} text={id} />
-              </>,
-            ],
-            [text.seats, seats === null ? count : `${count} / ${formatNumber(view, seats)}`],
-            [text.created, <Time view={view} at={createdAt} />],
-          ]}
-        />
+        <p class="soft">
+          <code>{id}</code> <CopyButton view={view} text={id} label={usersMessages[view.language].copyId} />
+        </p>
       </div>
-    </section>
+    </div>
+  );
+}
+
+/** Since when it is there, and how many it may be. */
+export function OrganizationNumbersPanel({ visit: { view }, by }: OrganizationPanelProps) {
+  const text = adminOrganizationsMessages[view.language];
+  const { seats, createdAt } = by.organization;
+  return (
+    <Panel id="facts" title={text.facts}>
+      <DescriptionList
+        look="about"
+        entries={[
+          [text.created, <Time view={view} at={createdAt} />],
+          [text.seats, seats === null ? kitMessages[view.language].notSet : formatNumber(view, seats)],
+        ]}
+      />
+    </Panel>
   );
 }
 
 /** Who is in it, as what, and the form that adds somebody. */
-export function AdminMembersPanel(panel: OrganizationPanelProps) {
-  const { visit, data, shown } = panel;
+export function AdminMembersPanel(
+  panel: OrganizationPanelProps & Pick<Awaited<ReturnType<typeof readMemberPage>>, 'members' | 'isFirst'>,
+) {
+  const { visit, shown, by, members, isFirst } = panel;
   const { view } = visit;
-  const { by, members, isFirst } = data;
   const text = adminOrganizationsMessages[view.language];
   const refused = refusedIn(shown, 'add');
   const field = fieldsOf(refused, { role: 'member' });
@@ -74,20 +80,26 @@ export function AdminMembersPanel(panel: OrganizationPanelProps) {
       <Pager
         view={view}
         path={`${ADMIN_PAGES.organizations}/${by.organization.id}`}
+        query={{ tab: 'members' }}
         cursorName="after"
         anchor="members"
         isFirst={isFirst}
         next={members.nextCursor}
       />
       <CapsLink view={view} member={null} />
-      <hr />
-      <h3>{text.add}</h3>
-      <Form view={view} name="add" problem={refused?.problem} button={text.addButton} look="plain">
-        <div class="pair">
+      <p class="acts">
+        <ActDialog
+          view={view}
+          shown={shown}
+          form="add"
+          open={text.add}
+          button={text.addButton}
+          reason="never"
+        >
           <Field {...field('user')} label={text.user} hint={text.ownerHint} required autocomplete="off" />
           <Select {...field('role')} label={text.role} options={memberRoleOptions(view)} />
-        </div>
-      </Form>
+        </ActDialog>
+      </p>
     </Panel>
   );
 }
@@ -118,7 +130,7 @@ function AdminMemberEntry(props: OrganizationPanelProps & { member: ShownMember 
 }
 
 /** What it is called, and how many it may be. */
-export function OrganizationSettingsPanel({ visit: { view }, data: { by }, shown }: OrganizationPanelProps) {
+export function OrganizationSettingsPanel({ visit: { view }, by, shown }: OrganizationPanelProps) {
   const text = adminOrganizationsMessages[view.language];
   const { name, slug, logo, seats } = by.organization;
   const refused = refusedIn(shown, 'settings');
@@ -144,76 +156,64 @@ export function OrganizationSettingsPanel({ visit: { view }, data: { by }, shown
 }
 
 /** Its plan, and limits of its own. */
-export function OrganizationPlanPanel({ visit, data, shown }: OrganizationPanelProps) {
+export function OrganizationPlanPanel(
+  props: OrganizationPanelProps & Pick<Awaited<ReturnType<typeof readOrganizationPlan>>, 'plans'>,
+) {
+  const { visit, shown, by, plans } = props;
   const { view } = visit;
   const text = adminOrganizationsMessages[view.language];
-  const { planUntil, planExpires, setPlan } = userMessages[view.language];
-  const { plan, planExpiresAt, customLimits } = data.by.organization;
-  const known = data.plans.find(({ id }) => id === plan);
-  const offered = data.plans.map(({ id, name }): [string, string] => [id, name]);
-  const options =
-    known || plan !== ORGANIZATION_PLAN
-      ? offered
-      : [[plan, text.defaultPlan] as [string, string], ...offered];
-  const refused = refusedIn(shown, 'plan');
-  const field = fieldsOf(refused, {
-    plan,
-    plan_expires: planExpiresAt === null ? '' : dateOf(planExpiresAt),
-  });
+  const { plan: id, planExpiresAt, customLimits } = by.organization;
+  const known = plans.find((plan) => plan.id === id);
+  const offered = plans.map((plan): [string, string] => [plan.id, plan.name]);
   return (
-    <Panel id="plan-panel" title={text.plan}>
-      <p>
-        <strong>{known?.name ?? text.defaultPlan}</strong>{' '}
-        {planExpiresAt !== null && (
-          <span class="soft">
-            {planUntil} <Time view={view} at={planExpiresAt} />
-          </span>
-        )}
-      </p>
-      <Form view={view} name="plan" problem={refused?.problem} button={setPlan} look="plain">
-        <div class="pair">
-          <Select {...field('plan')} label={text.plan} options={options} />
-          <Field {...field('plan_expires')} type="date" label={planExpires} />
-        </div>
-        <Field {...field('plan_reason')} label={adminMessages[view.language].reason} maxlength={500} />
-      </Form>
-      <hr />
-      <LimitsForm view={view} own={customLimits} plan={known?.limits ?? {}} shown={shown} />
-    </Panel>
+    <PlanPanel
+      view={view}
+      shown={shown}
+      title={text.plan}
+      plan={known ?? { id, name: text.defaultPlan, limits: {} }}
+      expiresAt={planExpiresAt}
+      options={known || id !== ORGANIZATION_PLAN ? offered : [[id, text.defaultPlan], ...offered]}
+      own={customLimits}
+    />
   );
 }
 
 /** Whether it may be used, and its end. */
-export function OrganizationAccessPanel({ visit, data, shown }: OrganizationPanelProps) {
-  const { view } = visit;
+export function OrganizationDangerPanel({ visit: { view }, by, shown }: OrganizationPanelProps) {
   const text = adminOrganizationsMessages[view.language];
-  const { name, status } = data.by.organization;
+  const { danger } = userMessages[view.language];
+  const { name, status } = by.organization;
   const isActive = status === 'active';
+  const act = isActive ? text.suspend : text.reactivate;
+  const hint = isActive ? text.suspendHint : text.reactivateHint;
   return (
-    <Panel id="access" title={text.access}>
-      <ActionForm
-        visit={visit}
-        shown={shown}
-        form="status"
-        button={isActive ? text.suspend : text.reactivate}
-        hint={isActive ? text.suspendHint : text.reactivateHint}
-        look={isActive ? 'danger' : undefined}
-        hidden={{ status: isActive ? 'suspended' : 'active' }}
-      />
-      <hr />
-      <h3>{text.delete}</h3>
-      <p class="acts">
-        <ConfirmDialog
-          view={view}
-          id="delete"
-          title={text.deleteTitle(name)}
-          text={text.deleteText}
-          open={text.deleteButton}
-          form="delete"
-          hidden={{}}
-          button={text.delete}
-        />
-      </p>
+    <Panel id="danger" title={danger}>
+      <ul class="rows">
+        <Entry name={act} about={[hint]}>
+          <ActDialog
+            view={view}
+            shown={shown}
+            form="status"
+            open={act}
+            title={(isActive ? text.suspendTitle : text.reactivateTitle)(name)}
+            text={hint}
+            look={isActive ? 'danger' : 'plain'}
+            hidden={{ status: isActive ? 'suspended' : 'active' }}
+          />
+        </Entry>
+        <Entry name={text.delete} about={[text.deleteText]}>
+          <ConfirmDialog
+            view={view}
+            id="delete"
+            title={text.deleteTitle(name)}
+            text={text.deleteText}
+            open={text.deleteButton}
+            form="delete"
+            button={text.delete}
+            problem={refusedIn(shown, 'delete')?.problem}
+          />
+        </Entry>
+      </ul>
     </Panel>
   );
 }

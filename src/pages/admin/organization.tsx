@@ -1,9 +1,9 @@
+import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
 import {
   adminMessages,
   adminOrganizationsMessages,
   ownKeysMessages,
-  spendingMessages,
   userMessages,
 } from '../../languages/messages.ts';
 import { MemberPatch, OrganizationAdminPatch } from '../../organizations/schemas.ts';
@@ -13,19 +13,27 @@ import { capsIn, MemberCapsPanel, SpendingPanel } from '../account/spending.tsx'
 import { reasonIn, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Panel } from '../kit/panel.tsx';
-import { Tabs } from '../kit/table.tsx';
-import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
+import { ReasonField } from './act-dialog.tsx';
+import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { KeyPanel, keyForms } from './key-panel.tsx';
 import { limitsOf } from './limits.ts';
-import { type OrganizationPanelProps, readOrganizationData } from './organization-data.ts';
+import {
+  type OrganizationPanelProps,
+  type OrganizationTab,
+  organizationCredits,
+  readHistory,
+  readMemberPage,
+  readOrganizationPlan,
+} from './organization-data.ts';
 import {
   AdminMembersPanel,
-  OrganizationAccessPanel,
+  OrganizationDangerPanel,
   OrganizationFacts,
+  OrganizationNumbersPanel,
   OrganizationPlanPanel,
   OrganizationSettingsPanel,
 } from './organization-panels.tsx';
-import { ReasonField } from './user-access.tsx';
+import { askedTab, PageTabs } from './page-tabs.tsx';
 import { adjustmentIn } from './user-forms.ts';
 import { AuditEntries, CreditsPanel, UsagePanel } from './user-ledgers.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
@@ -131,75 +139,112 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
     },
     render: async (c, visit, shown) => {
       const by = await admit(c, visit);
-      const data = await readOrganizationData(services, by, {
-        after: c.req.query('after'),
-        caps: askedMember(c, shown),
-      });
-      const panel = { visit, data, shown };
-      const { name } = by.organization;
-      const resources = Object.keys(data.quotas.resources);
+      const panel = { visit, shown, by };
+      const { id, name } = by.organization;
+      const { view } = visit;
+      const text = adminOrganizationsMessages[view.language];
+      // Whose caps are asked for, and who comes after whom, is asked of the members.
+      const caps = askedMember(c, shown);
+      const isOfMembers = caps !== null || c.req.query('after') !== undefined;
+      const tab = askedTab(c, shown, FORMS, isOfMembers ? 'members' : 'overview');
       return (
         <AdminFrame visit={visit} page="organizations" title={name} shown={shown}>
           <OrganizationFacts {...panel} />
-          <div class="parts">
-            <PartTabs {...panel} />
-            <div class="halves">
-              <div>
-                <AdminMembersPanel {...panel} />
-                {data.caps && (
-                  <MemberCapsPanel
-                    view={visit.view}
-                    {...data.caps}
-                    resources={resources}
-                    refused={refusedIn(shown, 'caps')}
-                  />
-                )}
-                <OrganizationSettingsPanel {...panel} />
-                <KeyPanel view={visit.view} keys={data.keys} shown={shown} />
-                <Panel id="history" title={adminOrganizationsMessages[visit.view.language].history}>
-                  <AuditEntries view={visit.view} rows={data.audit.rows} />
-                </Panel>
-              </div>
-              <div>
-                <OrganizationPlanPanel {...panel} />
-                <UsagePanel {...panel} />
-                <SpendingPanel
-                  view={visit.view}
-                  report={data.report}
-                  resources={resources}
-                  refused={refusedIn(shown, 'spending')}
-                  by="operator"
-                >
-                  <ReasonField view={visit.view} name="spending_reason" shown={shown} form="spending" />
-                </SpendingPanel>
-                <CreditsPanel {...panel} />
-                <OrganizationAccessPanel {...panel} />
-              </div>
-            </div>
-          </div>
-          <BackLink visit={visit} page="organizations" />
+          <PageTabs
+            view={view}
+            path={`${ADMIN_PAGES.organizations}/${id}`}
+            label={text.parts}
+            current={tab}
+            tabs={[
+              ['overview', adminMessages[view.language].pages.overview],
+              ['members', text.membersTab],
+              ['plan', userMessages[view.language].planAndUsage],
+              ['credits', userMessages[view.language].credits],
+              ['keys', ownKeysMessages[view.language].title],
+              ['activity', text.history],
+              ['danger', userMessages[view.language].danger],
+            ]}
+          />
+          {await TABS[tab](services, panel, c)}
         </AdminFrame>
       );
     },
   });
 }
 
-/** The parts of the page, each to be shown alone by the fragment of the address. */
-function PartTabs({ visit: { view }, data }: OrganizationPanelProps) {
-  const text = adminOrganizationsMessages[view.language];
-  const { usage, credits } = userMessages[view.language];
-  const parts: [id: string, name: string][] = [
-    ['all', adminMessages[view.language].all],
-    ['members', text.members(String(data.members.total))],
-    ['settings', text.settings],
-    ['plan-panel', text.plan],
-    ['usage', usage],
-    ['spending', spendingMessages[view.language].title],
-    ['credits', credits],
-    ['keys', ownKeysMessages[view.language].title],
-    ['history', text.history],
-    ['access', text.access],
-  ];
-  const tabs = parts.map(([id, name]) => ({ href: `#${id}`, name, isCurrent: false }));
-  return <Tabs label={text.parts} tabs={tabs} />;
-}
+/** The forms of each tab. */
+const FORMS: Record<OrganizationTab, string[]> = {
+  overview: ['settings'],
+  members: ['add', 'role', 'remove', 'caps'],
+  plan: ['plan', 'limits', 'spending'],
+  credits: ['credits'],
+  keys: ['revoke_key'],
+  activity: [],
+  danger: ['status', 'delete'],
+};
+
+/** What each tab reads and shows. */
+const TABS: Record<
+  OrganizationTab,
+  (services: AdminServices, panel: OrganizationPanelProps, c: AppContext) => Promise<Child>
+> = {
+  overview: async (_, panel) => (
+    <div class="halves">
+      <OrganizationSettingsPanel {...panel} />
+      <OrganizationNumbersPanel {...panel} />
+    </div>
+  ),
+  members: async (services, panel, c) => {
+    const { visit, shown, by } = panel;
+    const asked = { after: c.req.query('after'), caps: askedMember(c, shown) };
+    const { caps, resources, ...members } = await readMemberPage(services, by, asked);
+    return (
+      <>
+        {caps && (
+          <MemberCapsPanel
+            view={visit.view}
+            {...caps}
+            resources={resources}
+            refused={refusedIn(shown, 'caps')}
+          />
+        )}
+        <AdminMembersPanel {...panel} {...members} />
+      </>
+    );
+  },
+  plan: async (services, panel) => {
+    const { visit, shown, by } = panel;
+    const { plans, quotas, used, report } = await readOrganizationPlan(services, by);
+    return (
+      <div class="halves">
+        <div>
+          <OrganizationPlanPanel {...panel} plans={plans} />
+          <SpendingPanel
+            view={visit.view}
+            report={report}
+            resources={Object.keys(quotas.resources)}
+            refused={refusedIn(shown, 'spending')}
+            by="operator"
+          >
+            <ReasonField view={visit.view} shown={shown} form="spending" />
+          </SpendingPanel>
+        </div>
+        <div>
+          <UsagePanel view={visit.view} quotas={quotas} used={used} />
+        </div>
+      </div>
+    );
+  },
+  credits: async (services, { visit, shown, by }) => (
+    <CreditsPanel view={visit.view} shown={shown} credits={await organizationCredits(services, by)} />
+  ),
+  keys: async ({ organizationKeys }, { visit, shown, by }) => (
+    <KeyPanel view={visit.view} keys={await organizationKeys.list(by)} shown={shown} />
+  ),
+  activity: async (services, { visit, by }) => (
+    <Panel id="history" title={adminOrganizationsMessages[visit.view.language].history}>
+      <AuditEntries visit={visit} {...(await readHistory(services, by))} />
+    </Panel>
+  ),
+  danger: async (_, panel) => <OrganizationDangerPanel {...panel} />,
+};

@@ -1,14 +1,15 @@
+import { ORGANIZATION_PLAN } from '../../directory/state.ts';
 import { adminMessages, adminOrganizationsMessages } from '../../languages/messages.ts';
 import { NewOrganizationFor, OrganizationAdminQuery } from '../../organizations/schemas.ts';
 import type { OrganizationRow } from '../../organizations/tables.ts';
 import { OrganizationMark } from '../account/organizations.tsx';
-import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { Field, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { EmptyState, Panel, Time } from '../kit/panel.tsx';
+import { EmptyState, Time } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NewEntryDialog } from './frame.tsx';
 import { StatusBadge } from './users-table.tsx';
 import { type AdminServices, adminArea } from './visit.ts';
 
@@ -35,12 +36,22 @@ export function adminOrganizationsPageRoutes(services: AdminServices) {
     render: async (c, visit, shown) => {
       const { realmId, view } = visit;
       const text = adminOrganizationsMessages[view.language];
+      const creation = refusedIn(shown, 'create');
       const { shape } = OrganizationAdminQuery;
       const q = shape.q.safeParse(c.req.query('q') ?? '').data ?? '';
       const after = shape.cursor.safeParse(c.req.query('cursor')).data;
       const page = await organizationAdmin.list(realmId, { q, after: after ?? null, limit: PER_PAGE });
       return (
-        <AdminFrame visit={visit} page="organizations" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="organizations"
+          shown={shown}
+          act={
+            <NewEntryDialog view={view} form="create" refused={creation} open={text.new} button={text.create}>
+              <NewOrganizationFields view={view} refused={creation} />
+            </NewEntryDialog>
+          }
+        >
           <p class="soft">{text.text}</p>
           <form class="filters" method="get" action={view.link(PATH)} data-filters>
             <Field name="q" type="search" label={text.q} value={q} placeholder={text.qHint} maxlength={100} />
@@ -66,9 +77,6 @@ export function adminOrganizationsPageRoutes(services: AdminServices) {
             isFirst={!after}
             next={page.nextCursor}
           />
-          <Panel id="create" title={text.new}>
-            <CreateForm view={view} refused={refusedIn(shown, 'create')} />
-          </Panel>
         </AdminFrame>
       );
     },
@@ -96,7 +104,7 @@ export function OrganizationTable({ view, rows }: { view: View; rows: Organizati
           <td data-head={status}>
             <StatusBadge view={view} status={row.status} />
           </td>
-          <td data-head={text.plan}>{row.plan}</td>
+          <td data-head={text.plan}>{row.plan === ORGANIZATION_PLAN ? text.defaultPlan : row.plan}</td>
           <td data-head={text.created} class="moment">
             <Time view={view} at={row.createdAt} day />
           </td>
@@ -106,16 +114,16 @@ export function OrganizationTable({ view, rows }: { view: View; rows: Organizati
   );
 }
 
-function CreateForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+function NewOrganizationFields({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = adminOrganizationsMessages[view.language];
   const field = fieldsOf(refused);
   return (
-    <Form view={view} name="create" problem={refused?.problem} button={text.create} look="plain">
+    <>
       <div class="pair">
         <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
         <Field {...field('slug')} label={text.slug} maxlength={50} autocomplete="off" />
       </div>
       <Field {...field('owner')} label={text.owner} hint={text.ownerHint} required autocomplete="off" />
-    </Form>
+    </>
   );
 }

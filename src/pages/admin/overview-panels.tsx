@@ -140,7 +140,7 @@ export function ProvidersPanel({
   const counts = Object.entries(users.byProvider).sort(([, a], [, b]) => b - a);
   const rows = counts.map(([provider, count]) => (
     <tr>
-      <th scope="row">{names.get(provider) ?? provider}</th>
+      <th scope="row">{names.get(provider) ?? provider.charAt(0).toUpperCase() + provider.slice(1)}</th>
       <td class="number">{formatNumber(view, count)}</td>
       <td class="bar">
         <Share value={count} most={users.total} />

@@ -62,15 +62,20 @@ export function adminOverviewPageRoutes(services: AdminServices) {
         ));
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       return (
-        <AdminFrame visit={visit} page="overview">
-          <Segments
-            label={text.range}
-            choices={RANGE_NAMES.map((name) => ({
-              href: leads(shown.id, name),
-              name: text.ranges[name],
-              isCurrent: name === range,
-            }))}
-          />
+        <AdminFrame
+          visit={visit}
+          page="overview"
+          act={
+            <Segments
+              label={text.range}
+              choices={RANGE_NAMES.map((name) => ({
+                href: leads(shown.id, name),
+                name: text.ranges[name],
+                isCurrent: name === range,
+              }))}
+            />
+          }
+        >
           <AttentionList view={view} sink={sink} ailing={ailing} dead={dead} attention={attention} />
           <ul class="figures" aria-label={text.figures}>
             {cards(figures.slice(0, FIRST))}

@@ -8,9 +8,10 @@ import { adminMessages, kitMessages, plansMessages } from '../../languages/messa
 import { MeterField, PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { resourceName } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryDialog, NewEntryFields } from './frame.tsx';
 import { type LimitPeriod, limitField, limitsOf, limitText, PERIODS, parseLimit } from './limits.ts';
 import { byPrice } from './plan-order.ts';
 import { changedPlans, PlanMatrix } from './plans-matrix.tsx';
@@ -57,8 +58,18 @@ export function adminPlansPageRoutes(services: AdminServices) {
       const text = plansMessages[view.language];
       const [known, prices] = await Promise.all([planAdmin.list(realmId), billingAdmin.prices(realmId)]);
       const plans = byPrice(known, prices);
+      const addition = refusedIn(shown, 'add');
       return (
-        <AdminFrame visit={visit} page="plans" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="plans"
+          shown={shown}
+          act={
+            <NewEntryDialog view={view} form="add" refused={addition} open={text.add} button={text.addButton}>
+              <NewEntryFields refused={addition} text={text} />
+            </NewEntryDialog>
+          }
+        >
           <p class="soft">{text.text}</p>
           <section class="panel" aria-label={adminMessages[view.language].pages.plans}>
             <PlanMatrix
@@ -68,7 +79,6 @@ export function adminPlansPageRoutes(services: AdminServices) {
               refused={refusedIn(shown, 'matrix')}
             />
           </section>
-          <NewEntryPanel view={view} form="add" refused={refusedIn(shown, 'add')} text={text} />
         </AdminFrame>
       );
     },
@@ -155,9 +165,12 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
       <p class="hint">{text.overageHint}</p>
       {resources.map((resource) => (
         <div class="pair">
-          <Field {...field(limitField(resource, 'day'))} label={text.perDay(resource)} />
-          <Field {...field(limitField(resource, 'month'))} label={text.perMonth(resource)} />
-          <Field {...field(`overage.${resource}`)} label={text.overage(resource)} />
+          <Field {...field(limitField(resource, 'day'))} label={text.perDay(resourceName(view, resource))} />
+          <Field
+            {...field(limitField(resource, 'month'))}
+            label={text.perMonth(resourceName(view, resource))}
+          />
+          <Field {...field(`overage.${resource}`)} label={text.overage(resourceName(view, resource))} />
         </div>
       ))}
       <Field {...field(NEW_RESOURCE)} label={text.newResource} hint={text.newResourceHint} maxlength={40} />

@@ -71,7 +71,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         />
         <Field {...field('mfa_from')} type="date" label={text.mfaFrom} hint={text.mfaFromHint} />
       </div>
-      <fieldset>
+      <fieldset class="choices">
         <legend>{text.mfaFactors}</legend>
         {RealmFields.mfaFactor.options.map((factor) => (
           <ChoiceField
@@ -92,7 +92,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
           {text.mfaRemember}
         </ChoiceField>
       </fieldset>
-      <fieldset>
+      <fieldset class="choices">
         <legend>{text.clientRegistration}</legend>
         {RealmFields.clientRegistration.options.map((way) => (
           <ChoiceField

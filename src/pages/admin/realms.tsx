@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Admin } from '../../admin/service.ts';
 import { ApiError } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
-import { adminMessages, kitMessages, realmsMessages } from '../../languages/messages.ts';
+import { adminMessages, kitMessages, realmsMessages, userMessages } from '../../languages/messages.ts';
 import { JURISDICTIONS } from '../../lib/jurisdiction.ts';
 import { issuerOf } from '../../lib/realm.ts';
 import { NewRealm } from '../../realms/admin-schemas.ts';
@@ -13,7 +13,8 @@ import { answerForm, type PageArea, type PageDefinition, pageRoutes, refusedIn }
 import { Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryDialog, NewEntryFields } from './frame.tsx';
+import { askedTab, PageTabs } from './page-tabs.tsx';
 import {
   AppearancePanels,
   appearanceIn,
@@ -28,6 +29,9 @@ import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;
 const PATH = ADMIN_PAGES.realms;
+
+/** The forms of each tab of a realm's page. */
+const REALM_FORMS = { appearance: ['appearance', 'remove_picture'], policy: ['policy'], keys: ['rotate'] };
 
 /** Realms: owners see all of them, admins their own. */
 export function adminRealmsPageRoutes(services: AdminServices) {
@@ -64,12 +68,12 @@ export function adminRealmsPageRoutes(services: AdminServices) {
               <code>{row.id}</code>
             </div>
           </th>
-          <td>{text.registrations[row.registration]}</td>
-          <td>
+          <td data-head={text.registration}>{text.registrations[row.registration]}</td>
+          <td data-head={text.database}>
             <code>{row.database}</code>
             {row.jurisdiction && <div class="soft">{text.jurisdictions[row.jurisdiction]}</div>}
           </td>
-          <td>
+          <td data-head="">
             <a href={dashboardOf(ORIGIN, row.id)} aria-label={text.manageNamed(row.name)}>
               {text.manage}
             </a>
@@ -77,22 +81,36 @@ export function adminRealmsPageRoutes(services: AdminServices) {
         </tr>
       ));
       return (
-        <AdminFrame visit={visit} page="realms" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="realms"
+          shown={shown}
+          act={
+            (isOwner || refused) && (
+              <NewEntryDialog
+                view={view}
+                form="create"
+                refused={refused}
+                open={text.add}
+                button={text.addButton}
+              >
+                <NewEntryFields refused={refused} text={text} />
+                {isOwner && <PlaceFields view={view} databases={realms.databases(actor)} refused={refused} />}
+              </NewEntryDialog>
+            )
+          }
+        >
           <p class="soft">{text.text}</p>
           <Count view={view} total={page.total} />
           <div class="panel">
             <Table
+              look="stacks"
               label={adminMessages[view.language].pages.realms}
               columns={[text.realm, text.registration, text.database, { hidden: text.manage }]}
               rows={rows}
             />
           </div>
           <Pager view={view} path={PATH} isFirst={!after} next={page.nextCursor} />
-          {(isOwner || refused) && (
-            <NewEntryPanel view={view} form="create" refused={refused} text={text}>
-              {isOwner && <PlaceFields view={view} databases={realms.databases(actor)} refused={refused} />}
-            </NewEntryPanel>
-          )}
         </AdminFrame>
       );
     },
@@ -133,23 +151,40 @@ export function adminRealmsPageRoutes(services: AdminServices) {
     render: async (c, visit, shown) => {
       const { actor, realmId, view } = visit;
       const row = await realms.get(c.req.param('id') ?? '', actor, realmId);
-      const keys = await signingKeys.list(row.id);
+      const text = realmsMessages[view.language];
+      const path = `${PATH}/${row.id}`;
+      const tab = askedTab<keyof typeof REALM_FORMS>(c, shown, REALM_FORMS, 'appearance');
       return (
         <AdminFrame visit={visit} page="realms" title={row.name} shown={shown}>
           <p class="soft">
             <code>{issuerOf(ORIGIN, row.id)}</code>
           </p>
-          <AppearancePanels
+          <PageTabs
             view={view}
-            row={row}
-            path={`${PATH}/${row.id}`}
-            refused={refusedIn(shown, 'appearance')}
-            picture={shown.refused}
+            path={path}
+            label={userMessages[view.language].parts}
+            current={tab}
+            tabs={[
+              ['appearance', text.appearance.title],
+              ['policy', text.policy],
+              ['keys', text.keys],
+            ]}
           />
-          <Panel id="policy" title={realmsMessages[view.language].policy}>
-            <PolicyForm view={view} row={row} refused={refusedIn(shown, 'policy')} />
-          </Panel>
-          <SigningKeyPanel view={view} keys={keys} />
+          {tab === 'appearance' && (
+            <AppearancePanels
+              view={view}
+              row={row}
+              path={path}
+              refused={refusedIn(shown, 'appearance')}
+              picture={shown.refused}
+            />
+          )}
+          {tab === 'policy' && (
+            <Panel id="policy" title={text.policy}>
+              <PolicyForm view={view} row={row} refused={refusedIn(shown, 'policy')} />
+            </Panel>
+          )}
+          {tab === 'keys' && <SigningKeyPanel view={view} keys={await signingKeys.list(row.id)} />}
           <BackLink visit={visit} page="realms" />
         </AdminFrame>
       );

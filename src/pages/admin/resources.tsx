@@ -5,10 +5,11 @@ import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.ts
 import { ChoiceField, Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid, validEntry } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
-import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Badge, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NewEntryDialog, NothingYet } from './frame.tsx';
 import { type AdminServices, adminArea } from './visit.ts';
 
 /** What tokens of clients may be for: APIs and MCP servers of the realm. */
@@ -21,13 +22,28 @@ export function adminResourcesPageRoutes(services: AdminServices) {
       const { realmId, view } = visit;
       const text = resourcesMessages[view.language];
       const rows = await protectedResources.list(realmId);
+      const creation = refusedIn(shown, 'create');
       return (
-        <AdminFrame visit={visit} page="resources" shown={shown}>
+        <AdminFrame
+          visit={visit}
+          page="resources"
+          shown={shown}
+          act={
+            <NewEntryDialog
+              view={view}
+              form="create"
+              refused={creation}
+              open={text.create}
+              button={text.createButton}
+            >
+              <NewResourceFields view={view} refused={creation} />
+            </NewEntryDialog>
+          }
+        >
           <p class="soft">{text.text}</p>
-          <Panel id="create" title={text.create}>
-            <NewResourceForm view={view} refused={refusedIn(shown, 'create')} />
-          </Panel>
-          {rows.length > 0 && (
+          {rows.length === 0 ? (
+            <NothingYet view={view} page="resources" />
+          ) : (
             <section class="panel" aria-label={adminMessages[view.language].pages.resources}>
               <ul class="rows">
                 {rows.map((row) => (
@@ -86,11 +102,11 @@ export function adminResourcesPageRoutes(services: AdminServices) {
   });
 }
 
-function NewResourceForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+function NewResourceFields({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = resourcesMessages[view.language];
   const field = fieldsOf(refused);
   return (
-    <Form view={view} name="create" problem={refused?.problem} button={text.createButton}>
+    <>
       <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
       <Field
         {...field('resource')}
@@ -111,7 +127,7 @@ function NewResourceForm({ view, refused }: { view: View; refused: RefusedForm |
       <ChoiceField name="open" checked={refused?.values.open !== undefined}>
         {text.open}
       </ChoiceField>
-    </Form>
+    </>
   );
 }
 
@@ -120,6 +136,7 @@ function ResourceEntry(props: { view: View; row: ProtectedResourceRow; refused: 
   const text = resourcesMessages[view.language];
   return (
     <Entry
+      icon={<Icon name="server" />}
       name={row.name}
       badge={row.open && <Badge>{text.openBadge}</Badge>}
       about={[

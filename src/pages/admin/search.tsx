@@ -6,6 +6,7 @@ import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Avatar, fullNameOf } from '../kit/panel.tsx';
+import { DIALOG_PARAMETER } from '../kit/view.ts';
 import { ADMIN_PAGES, ADMIN_SEARCH, AdminFrame, adminOf, PAGE_ICONS } from './frame.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
@@ -87,13 +88,15 @@ async function find(
     name,
   });
   const others = realms.filter(({ id, name }) => id !== realmId && q !== '' && (fits(id) || fits(name)));
+  const dialogOn = (path: string, dialog: string) =>
+    `${view.link(path, { [DIALOG_PARAMETER]: dialog })}#${dialog}`;
   const acts: [name: string, path: string][] = [
-    [usersMessages[view.language].new, `${ADMIN_PAGES.users}/new`],
-    [text.newOrganization, `${ADMIN_PAGES.organizations}#create`],
-    [text.newPlan, `${ADMIN_PAGES.plans}#add`],
-    [text.newKey, `${ADMIN_PAGES.keys}#create`],
-    [text.newClient, `${ADMIN_PAGES.clients}#create`],
-    [text.newWebhook, `${ADMIN_PAGES.webhooks}#create`],
+    [usersMessages[view.language].new, view.link(`${ADMIN_PAGES.users}/new`)],
+    [text.newOrganization, dialogOn(ADMIN_PAGES.organizations, 'create')],
+    [text.newPlan, dialogOn(ADMIN_PAGES.plans, 'add')],
+    [text.newKey, dialogOn(ADMIN_PAGES.keys, 'create')],
+    [text.newClient, dialogOn(ADMIN_PAGES.clients, 'create')],
+    [text.newWebhook, dialogOn(ADMIN_PAGES.webhooks, 'create')],
   ];
   const pages = Object.entries(ADMIN_PAGES) as [keyof typeof ADMIN_PAGES, string][];
   const groups: [string, Found[]][] = [
@@ -123,10 +126,7 @@ async function find(
         .map(([page, path]) => of(PAGE_ICONS[page], text.pages[page], view.link(path)))
         .filter(({ name }) => fits(name)),
     ],
-    [
-      text.acts,
-      acts.map(([name, path]) => of('plus', name, view.link(path))).filter(({ name }) => fits(name)),
-    ],
+    [text.acts, acts.map(([name, path]) => of('plus', name, path)).filter(({ name }) => fits(name))],
   ];
   return groups.filter(([, found]) => found.length > 0);
 }

@@ -1,3 +1,4 @@
+import type { UserRow } from '../../directory/tables.ts';
 import type { Actor } from '../../http/service-authentication.ts';
 import {
   adminMessages,
@@ -6,178 +7,203 @@ import {
   userMessages,
   usersMessages,
 } from '../../languages/messages.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import { CopyButton } from '../kit/dialog.tsx';
-import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
-import { refusedIn, type Shown } from '../kit/page.ts';
-import { Alert, Avatar, Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Field, fieldsOf, Select } from '../kit/form.tsx';
+import { Icon } from '../kit/icon.tsx';
+import { refusedIn } from '../kit/page.ts';
+import { Avatar, Badge, Entry, fullNameOf, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
+import { ActDialog } from './act-dialog.tsx';
 import type { UserPanelProps } from './user-data.ts';
 import { StatusBadge } from './users-table.tsx';
 
-/** Who the user is, at a glance. */
-export function UserSummary({ visit: { view }, data: { user, hasPassword } }: UserPanelProps) {
+/** Who the user is, at a glance, and the way to act as them. */
+export function UserSummary(panel: UserPanelProps) {
+  const { visit, shown, user } = panel;
+  const { view } = visit;
   const text = userMessages[view.language];
-  const { columns } = usersMessages[view.language];
-  const { never } = kitMessages[view.language];
+  const name = fullNameOf(user);
   return (
-    <section class="panel facts" aria-label={text.facts}>
+    <div class="panel facts">
       <Avatar user={user} />
       <div>
-        <p>
-          <strong>{user.email}</strong>
-        </p>
+        {!isPlaceholder(user.email) && user.email !== name && <p>{user.email}</p>}
         <p class="acts">
           <StatusBadge view={view} status={user.status} />
           <Badge>{adminMessages[view.language].roles[user.role]}</Badge>
           <Badge look={user.emailVerified ? 'good' : undefined}>
             {user.emailVerified ? text.verified : text.unverified}
           </Badge>
-          {!hasPassword && <Badge>{text.noPassword}</Badge>}
         </p>
-        <DescriptionList
-          look="pairs"
-          entries={[
-            [
-              text.id,
-              <>
-                <code>{user.id}</code> <CopyButton view={view} text={user.id} />
-              </>,
-            ],
-            [columns.created_at, <Time view={view} at={user.createdAt} />],
-            [columns.last_login_at, <TimeOr view={view} at={user.lastLoginAt} none={never} ago />],
-            [
-              text.lastActive,
-              <TimeOr
-                view={view}
-                at={user.lastActiveOn === null ? null : Date.parse(user.lastActiveOn)}
-                none={never}
-                day
-              />,
-            ],
-          ]}
-        />
+        <p class="soft">
+          <code>{user.id}</code>{' '}
+          <CopyButton view={view} text={user.id} label={usersMessages[view.language].copyId} />
+        </p>
       </div>
+      {mayActAs(panel) && (
+        <ActDialog
+          view={view}
+          shown={shown}
+          form="impersonate"
+          open={text.actAs}
+          title={text.actAsTitle(name)}
+          text={text.actAsText}
+          reason="needed"
+        />
+      )}
+    </div>
+  );
+}
+
+/** The token of who acts as the user, this once. */
+export function ActingNotice({ view, user, token }: { view: View; user: UserRow; token: string }) {
+  const text = userMessages[view.language];
+  return (
+    <section class="notice good" role="status" aria-labelledby="acting">
+      <h2 id="acting">{text.acting(fullNameOf(user))}</h2>
+      <p>{text.actingText}</p>
+      <p>
+        <code class="secret">{token}</code> <CopyButton view={view} text={token} />
+      </p>
     </section>
   );
 }
 
-/** The forms that nobody sees on their own page; a page that was opened earlier can still send one. */
-const FOR_OTHERS = ['status', 'role', 'verify', 'reset', 'reset_factors', 'delete'];
+function mayActAs({ visit: { actor }, user }: UserPanelProps): boolean {
+  return user.role === 'user' && user.status === 'active' && actor.id !== user.id;
+}
 
-/** The status and role of a user, and their ways in. */
-export function AccessPanel(panel: UserPanelProps) {
-  const { visit, data, shown } = panel;
+/** The forms that the page does not show, and those that say nothing of themselves; a page that was opened earlier can still send one. */
+export function hiddenForms(panel: UserPanelProps): string[] {
+  const { visit, user } = panel;
+  const isOwn = visit.actor.id === user.id;
+  return [
+    ...(isOwn ? ['status', 'role', 'verify', 'reset', 'reset_factors', 'delete'] : []),
+    ...(user.emailVerified ? ['verify'] : []),
+    ...(user.totpCount + user.passkeyCount > 0 ? [] : ['reset_factors']),
+    ...(mayActAs(panel) ? [] : ['impersonate']),
+    ...['end_session', 'end_sessions'],
+  ];
+}
+
+/** The role of a user, and their ways in. */
+export function AccessPanel({ visit, user, hasPassword, shown }: UserPanelProps) {
   const { actor, realmId, view } = visit;
-  const { user } = data;
   const text = userMessages[view.language];
-  const { reason } = adminMessages[view.language];
-  const role = refusedIn(shown, 'role');
-  const isActive = user.status === 'active';
-  if (actor.id === user.id) {
-    return (
-      <Panel id="access" title={text.access}>
-        {shown.refused && FOR_OTHERS.includes(shown.refused.form) && (
-          <Alert>{shown.refused.problem.summary}</Alert>
-        )}
-        <p class="soft">{text.ownAccount}</p>
-      </Panel>
-    );
-  }
-  const field = fieldsOf(role, { role: user.role });
+  const { role: roleLabel } = usersMessages[view.language];
+  const { email, password, notSet } = kitMessages[view.language];
+  const isOwn = actor.id === user.id;
+  const act = { view, shown };
+  const factors = user.totpCount + user.passkeyCount;
   return (
     <Panel id="access" title={text.access}>
-      <ActionForm
-        {...panel}
-        form="status"
-        button={isActive ? text.suspend : text.reactivate}
-        hint={isActive ? text.suspendHint : text.reactivateHint}
-        look={isActive ? 'danger' : undefined}
-        hidden={{ status: isActive ? 'suspended' : 'active' }}
-      />
-      <hr />
-      <Form view={view} name="role" problem={role?.problem} button={text.setRole} look="plain">
-        <div class="pair">
-          <Select
-            {...field('role')}
-            label={usersMessages[view.language].role}
-            options={roleOptions(view, actor, realmId, user.role)}
-          />
-          <Field {...field('role_reason')} label={reason} maxlength={500} />
-        </div>
-      </Form>
-      {!user.emailVerified && (
-        <>
-          <hr />
-          <ActionForm {...panel} form="verify" button={text.verify} hint={text.verifyHint} />
-        </>
-      )}
-      <hr />
-      <ActionForm {...panel} form="reset" button={text.reset} hint={text.resetHint} />
-      <hr />
-      <p>{text.factors(user.totpCount, user.passkeyCount)}</p>
-      {user.totpCount + user.passkeyCount > 0 && (
-        <ActionForm
-          {...panel}
-          form="reset_factors"
-          button={text.resetFactors}
-          hint={text.resetFactorsHint}
-          look="danger"
-        />
-      )}
+      {isOwn && <p class="soft">{text.ownAccount}</p>}
+      <ul class="rows">
+        <Entry
+          icon={<Icon name="user" />}
+          name={roleLabel}
+          badge={<Badge>{adminMessages[view.language].roles[user.role]}</Badge>}
+        >
+          {!isOwn && (
+            <ActDialog {...act} form="role" open={text.setRole}>
+              <Select
+                {...fieldsOf(refusedIn(shown, 'role'), { role: user.role })('role')}
+                label={roleLabel}
+                options={roleOptions(view, actor, realmId, user.role)}
+              />
+            </ActDialog>
+          )}
+        </Entry>
+        <Entry
+          icon={<Icon name="mail" />}
+          name={email}
+          badge={
+            <Badge look={user.emailVerified ? 'good' : 'warn'}>
+              {user.emailVerified ? text.verified : text.unverified}
+            </Badge>
+          }
+          about={[isPlaceholder(user.email) ? notSet : user.email]}
+        >
+          {!isOwn && !user.emailVerified && (
+            <ActDialog {...act} form="verify" open={text.verify} text={text.verifyHint} />
+          )}
+        </Entry>
+        <Entry
+          icon={<Icon name="lock" />}
+          name={password}
+          about={[hasPassword ? text.passwordSet : text.noPassword]}
+        >
+          {!isOwn && <ActDialog {...act} form="reset" open={text.reset} text={text.resetHint} />}
+        </Entry>
+        <Entry
+          icon={<Icon name="shield-check" />}
+          name={text.secondFactors}
+          about={[text.factors(user.totpCount, user.passkeyCount)]}
+        >
+          {!isOwn && factors > 0 && (
+            <ActDialog
+              {...act}
+              form="reset_factors"
+              open={text.resetFactors}
+              text={text.resetFactorsHint}
+              look="danger"
+              reason="never"
+            />
+          )}
+        </Entry>
+      </ul>
     </Panel>
   );
 }
 
-/** Deletes a user, when the operator types the address of the user. */
-export function DeletePanel({ visit, data: { user }, shown }: UserPanelProps) {
+/** What takes a user their account: for a while, or for good. The operator types the address of who is deleted. */
+export function DangerPanel({ visit, user, shown }: UserPanelProps) {
   const { actor, view } = visit;
   const text = userMessages[view.language];
-  if (actor.id === user.id) return null;
-  const refused = refusedIn(shown, 'delete');
-  const field = fieldsOf(refused);
+  const isActive = user.status === 'active';
+  const act = { view, shown };
   return (
-    <Panel id="delete" title={text.delete}>
-      <p>{text.deleteHint}</p>
-      <Form view={view} name="delete" problem={refused?.problem} button={text.deleteButton} look="danger">
-        <Field
-          {...field('confirmation')}
-          label={dataMessages[view.language].confirmation(user.email)}
-          autocomplete="off"
-          required
-        />
-        <Field {...field('delete_reason')} label={adminMessages[view.language].reason} maxlength={500} />
-      </Form>
+    <Panel id="danger" title={text.danger}>
+      {actor.id === user.id ? (
+        <p class="soft">{text.ownAccount}</p>
+      ) : (
+        <ul class="rows">
+          <Entry
+            name={isActive ? text.suspend : text.reactivate}
+            about={[isActive ? text.suspendHint : text.reactivateHint]}
+          >
+            <ActDialog
+              {...act}
+              form="status"
+              open={isActive ? text.suspend : text.reactivate}
+              title={(isActive ? text.suspendTitle : text.reactivateTitle)(fullNameOf(user))}
+              text={isActive ? text.suspendHint : text.reactivateHint}
+              look={isActive ? 'danger' : 'plain'}
+              hidden={{ status: isActive ? 'suspended' : 'active' }}
+            />
+          </Entry>
+          <Entry name={text.delete} about={[text.deleteHint]}>
+            <ActDialog
+              {...act}
+              form="delete"
+              open={text.deleteButton}
+              title={text.deleteTitle(fullNameOf(user))}
+              text={text.deleteHint}
+              look="danger"
+            >
+              <Field
+                {...fieldsOf(refusedIn(shown, 'delete'))('confirmation')}
+                label={dataMessages[view.language].confirmation(user.email)}
+                autocomplete="off"
+                required
+              />
+            </ActDialog>
+          </Entry>
+        </ul>
+      )}
     </Panel>
-  );
-}
-
-/** Why it is done, of a form. */
-export function ReasonField(props: { view: View; name: string; form: string; shown: Shown }) {
-  const { view, name, form, shown } = props;
-  const field = fieldsOf(refusedIn(shown, form));
-  return <Field {...field(name)} label={adminMessages[view.language].reason} maxlength={500} />;
-}
-
-/** A button that does one thing, with a reason. */
-export function ActionForm(
-  props: Pick<UserPanelProps, 'visit' | 'shown'> & {
-    form: string;
-    button: string;
-    hint: string;
-    look?: 'danger' | undefined;
-    hidden?: Record<string, string>;
-  },
-) {
-  const { visit, shown, form, button, hint, look = 'plain', hidden = {} } = props;
-  const { view } = visit;
-  const refused = refusedIn(shown, form);
-  const field = fieldsOf(refused);
-  return (
-    <Form view={view} name={form} hidden={hidden} problem={refused?.problem} button={button} look={look}>
-      <p class="hint">{hint}</p>
-      <Field {...field(`${form}_reason`)} label={adminMessages[view.language].reason} maxlength={500} />
-    </Form>
   );
 }
 

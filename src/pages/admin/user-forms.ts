@@ -3,8 +3,9 @@ import { AdjustmentBody } from '../../credits/admin-schemas.ts';
 import type { Adjustment } from '../../credits/admin-service.ts';
 import { ReasonBody } from '../../directory/audit-schemas.ts';
 import { ApiError, fieldError } from '../../errors.ts';
-import type { AppContext } from '../../http/context.ts';
+import { type AppContext, clientOf } from '../../http/context.ts';
 import { LimitsAssignment, PlanAssignment } from '../../plans/schemas.ts';
+import { ImpersonationBody } from '../../sessions/admin-schemas.ts';
 import { OperatorCapsBody } from '../../usage/spending-schemas.ts';
 import { ignoreEndedSession } from '../account/devices.tsx';
 import { profileChanges } from '../account/profile.tsx';
@@ -14,18 +15,27 @@ import type { PageForm } from '../kit/page.ts';
 import { ADMIN_PAGES } from './frame.tsx';
 import { keyForms } from './key-panel.tsx';
 import { limitsOf } from './limits.ts';
+import type { UserTab } from './user-data.ts';
 import type { AdminServices, AdminVisit } from './visit.ts';
 
 type Values = Record<string, string>;
 
-/** What operators can do to one user, by the name of the form. */
-export function userForms({
-  admin,
-  factors,
-  planAdmin,
-  spendingCaps,
-  userKeyAdmin,
-}: AdminServices): Record<string, PageForm<AdminVisit>> {
+/** The forms of each tab of the page. */
+export const USER_FORMS: Record<UserTab, string[]> = {
+  overview: ['profile'],
+  access: ['role', 'verify', 'reset', 'reset_factors', 'end_session', 'end_sessions', 'revoke_key'],
+  plan: ['plan', 'limits', 'spending'],
+  credits: ['credits'],
+  activity: [],
+  danger: ['status', 'delete'],
+};
+
+/** What operators can do to one user, by the name of the form. `acting` answers with the access token of who acts as the user. */
+export function userForms(
+  services: AdminServices,
+  acting: (c: AppContext, visit: AdminVisit, token: string) => Promise<Response>,
+): Record<string, PageForm<AdminVisit>> {
+  const { admin, factors, planAdmin, spendingCaps, userKeyAdmin } = services;
   const { acts, credits, sessions, users } = admin;
   const target = (c: AppContext, { realmId }: AdminVisit) => ({ realmId, userId: c.req.param('id') ?? '' });
   return {
@@ -113,6 +123,15 @@ export function userForms({
     ...keyForms((c, visit, keyId, reason) =>
       userKeyAdmin.revoke(target(c, visit), keyId, visit.actor, reason),
     ),
+    impersonate: {
+      fresh: true,
+      names: { reason: 'impersonate_reason' },
+      act: async (c, visit, values) => {
+        const { reason } = valid(ImpersonationBody, { reason: values.impersonate_reason ?? '' });
+        const grant = await sessions.impersonate(target(c, visit), reason, visit.actor, clientOf(c));
+        return acting(c, visit, grant.accessToken);
+      },
+    },
     end_session: {
       act: async (c, visit, { session = '' }) => {
         await sessions.revoke(target(c, visit), session, visit.actor).catch(ignoreEndedSession);

@@ -1,56 +1,102 @@
 import type { Limits } from '../../directory/state.ts';
 import { adminMessages, userMessages, usersMessages } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
-import { controlAttributes, Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { controlAttributes, Field, fieldsOf, Select } from '../kit/form.tsx';
+import { resourceName } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { refusedIn, type Shown } from '../kit/page.ts';
-import { Panel, Time } from '../kit/panel.tsx';
+import { Entry, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
+import { ActDialog } from './act-dialog.tsx';
 import { limitField, limitText, PERIODS } from './limits.ts';
-import type { UserPanelProps } from './user-data.ts';
+import type { readPlan, UserPanelProps } from './user-data.ts';
 
 /** The plan of a user, and limits of their own. */
-export function UserPlanPanel(panel: UserPanelProps) {
-  const { visit, data, shown } = panel;
+export function UserPlanPanel(
+  props: UserPanelProps & Pick<Awaited<ReturnType<typeof readPlan>>, 'subscription' | 'plans'>,
+) {
+  const { visit, user, shown, subscription, plans } = props;
   const { view } = visit;
+  const { expiresAt, plan } = subscription;
+  return (
+    <PlanPanel
+      view={view}
+      shown={shown}
+      title={usersMessages[view.language].plan}
+      plan={plan}
+      expiresAt={expiresAt}
+      options={plans.map(({ id, name }) => [id, name])}
+      own={user.customLimits}
+    />
+  );
+}
+
+/** The plan of a user or an organization and until when, limits of their own, and the dialogs that change them. */
+export function PlanPanel(props: {
+  view: View;
+  shown: Shown;
+  title: string;
+  plan: { id: string; name: string; limits: Limits };
+  expiresAt: number | null;
+  options: [id: string, name: string][];
+  own: Limits;
+}) {
+  const { view, shown, title, plan, expiresAt, options, own } = props;
   const text = userMessages[view.language];
-  const { plan: title } = usersMessages[view.language];
-  const { expiresAt, plan } = data.subscription;
-  const refused = refusedIn(shown, 'plan');
-  const field = fieldsOf(refused, {
+  const field = fieldsOf(refusedIn(shown, 'plan'), {
     plan: plan.id,
     plan_expires: expiresAt === null ? '' : dateOf(expiresAt),
   });
+  const { periods } = adminMessages[view.language];
+  const limits = Object.entries(own).flatMap(([resource, limit]) =>
+    PERIODS.filter((period) => limit[period] !== undefined).map(
+      (period) => `${resourceName(view, resource)} · ${periods[period]}: ${limitText(view, limit[period])}`,
+    ),
+  );
   return (
     <Panel id="plan-panel" title={title}>
-      <p>
-        <strong>{plan.name}</strong>{' '}
-        {expiresAt !== null && (
-          <span class="soft">
-            {text.planUntil} <Time view={view} at={expiresAt} />
-          </span>
-        )}
-      </p>
-      <Form view={view} name="plan" problem={refused?.problem} button={text.setPlan} look="plain">
-        <div class="pair">
-          <Select {...field('plan')} label={title} options={data.plans.map(({ id, name }) => [id, name])} />
-          <Field {...field('plan_expires')} type="date" label={text.planExpires} />
-        </div>
-        <Field {...field('plan_reason')} label={adminMessages[view.language].reason} maxlength={500} />
-      </Form>
-      <hr />
-      <LimitsForm
-        view={view}
-        own={data.user.customLimits}
-        plan={data.subscription.plan.limits}
-        shown={shown}
-      />
+      <ul class="rows">
+        <Entry
+          icon={<Icon name="layers" />}
+          name={plan.name}
+          about={[
+            expiresAt !== null && (
+              <>
+                {text.planUntil} <Time view={view} at={expiresAt} />
+              </>
+            ),
+          ]}
+        >
+          <ActDialog view={view} shown={shown} form="plan" open={text.setPlan}>
+            <Select {...field('plan')} label={title} options={options} />
+            <Field {...field('plan_expires')} type="date" label={text.planExpires} />
+          </ActDialog>
+        </Entry>
+        <Entry
+          icon={<Icon name="sliders-horizontal" />}
+          name={text.limits}
+          about={limits.length > 0 ? limits : [text.noLimits]}
+        >
+          <ActDialog
+            view={view}
+            shown={shown}
+            form="limits"
+            open={text.editLimits}
+            title={text.limits}
+            button={text.setLimits}
+            isWide
+          >
+            <LimitsTable view={view} own={own} plan={plan.limits} shown={shown} />
+          </ActDialog>
+        </Entry>
+      </ul>
     </Panel>
   );
 }
 
-/** The limits of a user or an organization in place of the plan's. */
-export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown: Shown }) {
+/** The limits of a user or an organization in place of the plan's, to be filled in. */
+function LimitsTable(props: { view: View; own: Limits; plan: Limits; shown: Shown }) {
   const { view, own, plan: limits, shown } = props;
   const text = userMessages[view.language];
   const { resource: resourceHead, periods } = adminMessages[view.language];
@@ -58,7 +104,7 @@ export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown
   const resources = [...new Set([...Object.keys(limits), ...Object.keys(own)])];
   const rows = resources.map((resource) => (
     <tr>
-      <th scope="row">{resource}</th>
+      <th scope="row">{resourceName(view, resource)}</th>
       {PERIODS.map((period) => {
         const name = limitField(resource, period);
         return (
@@ -66,7 +112,7 @@ export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown
             <input
               {...controlAttributes(name, refused?.problem)}
               value={refused?.values[name] ?? limitText(view, own[resource]?.[period])}
-              aria-label={`${resource}, ${periods[period]}`}
+              aria-label={`${resourceName(view, resource)}, ${periods[period]}`}
               aria-describedby="limits-hint"
               placeholder={limitText(view, limits[resource]?.[period]) || undefined}
             />
@@ -76,7 +122,7 @@ export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown
     </tr>
   ));
   return (
-    <Form view={view} name="limits" problem={refused?.problem} button={text.setLimits} look="plain">
+    <>
       <p class="hint" id="limits-hint">
         {text.limitsHint}
       </p>
@@ -85,11 +131,6 @@ export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown
         columns={[resourceHead, ...PERIODS.map((period) => periods[period])]}
         rows={rows}
       />
-      <Field
-        {...fieldsOf(refused)('limits_reason')}
-        label={adminMessages[view.language].reason}
-        maxlength={500}
-      />
-    </Form>
+    </>
   );
 }

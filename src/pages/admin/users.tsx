@@ -73,6 +73,11 @@ export function adminUsersPageRoutes(services: AdminServices) {
         <AdminFrame
           visit={visit}
           page="users"
+          act={
+            <a class="button" href={view.link(`${ADMIN_PAGES.users}/new`)}>
+              {text.new}
+            </a>
+          }
           shown={{ ...shown, said }}
           failed={Boolean(problem ?? refused)}
         >
@@ -81,9 +86,6 @@ export function adminUsersPageRoutes(services: AdminServices) {
             <p>{text.found(page.total, formatNumber(view, page.total), page.totalIsExact)}</p>
             <p class="buttons">
               <SavedFilters view={view} search={search} />
-              <a class="button" href={view.link(`${ADMIN_PAGES.users}/new`)}>
-                {text.new}
-              </a>
             </p>
           </div>
           {page.rows.length > 0 && (

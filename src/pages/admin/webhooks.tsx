@@ -4,13 +4,14 @@ import { NewWebhook } from '../../webhooks/schemas.ts';
 import type { ShownEndpoint } from '../../webhooks/service.ts';
 import type { WebhookEndpointRow } from '../../webhooks/tables.ts';
 import { CopyButton } from '../kit/dialog.tsx';
-import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { Field, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { labelOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Badge, Entry, Panel, TimeOr } from '../kit/panel.tsx';
+import { Badge, Entry, TimeOr } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
-import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NewEntryDialog, NothingYet } from './frame.tsx';
 import { HooksPanel, hookForms } from './hooks.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
@@ -20,15 +21,30 @@ export function adminWebhooksPageRoutes(services: AdminServices) {
   const render = async (visit: AdminVisit, shown: Shown, secret?: string) => {
     const { realmId, view } = visit;
     const text = webhooksMessages[view.language];
+    const creation = refusedIn(shown, 'create');
     const [known, asked] = await Promise.all([webhooks.list(realmId), hooks.list(realmId)]);
     return (
-      <AdminFrame visit={visit} page="webhooks" shown={shown}>
+      <AdminFrame
+        visit={visit}
+        page="webhooks"
+        shown={shown}
+        act={
+          <NewEntryDialog
+            view={view}
+            form="create"
+            refused={creation}
+            open={text.create}
+            button={text.createButton}
+          >
+            <NewWebhookFields view={view} refused={creation} />
+          </NewEntryDialog>
+        }
+      >
         <p class="soft">{text.text}</p>
         {secret && <NewSecret view={view} secret={secret} />}
-        <Panel id="create" title={text.create}>
-          <NewWebhookForm view={view} refused={refusedIn(shown, 'create')} />
-        </Panel>
-        {known.length > 0 && (
+        {known.length === 0 ? (
+          <NothingYet view={view} page="webhooks" />
+        ) : (
           <section class="panel" aria-label={adminMessages[view.language].pages.webhooks}>
             <ul class="rows">
               {known.map((one) => (
@@ -92,11 +108,11 @@ export function WebhookBadge({ view, row }: { view: View; row: WebhookEndpointRo
   return <Badge look="good">{text.statuses.active}</Badge>;
 }
 
-function NewWebhookForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+function NewWebhookFields({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = webhooksMessages[view.language];
   const field = fieldsOf(refused);
   return (
-    <Form view={view} name="create" problem={refused?.problem} button={text.createButton}>
+    <>
       <Field
         {...field('url')}
         type="url"
@@ -114,7 +130,7 @@ function NewWebhookForm({ view, refused }: { view: View; refused: RefusedForm | 
         autocomplete="off"
       />
       <Field {...field('description')} label={text.description} maxlength={200} autocomplete="off" />
-    </Form>
+    </>
   );
 }
 
@@ -123,6 +139,7 @@ function WebhookEntry({ view, known: { row } }: { view: View; known: ShownEndpoi
   const { host } = new URL(row.url);
   return (
     <Entry
+      icon={<Icon name="webhook" />}
       name={<a href={view.link(`${ADMIN_PAGES.webhooks}/${row.id}`)}>{row.description || host}</a>}
       badge={<WebhookBadge view={view} row={row} />}
       about={[

@@ -3,7 +3,7 @@ import { kitMessages } from '../../languages/messages.ts';
 import { Form } from './form.tsx';
 import type { FormProblem } from './form-data.ts';
 import { Icon } from './icon.tsx';
-import { DIALOG_PARAMETER, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /**
  * A button, and the dialog that it opens. It needs no script: a browser opens the dialog by itself (HTML, invoker commands), and one that
@@ -17,19 +17,21 @@ export function Dialog(props: {
   button: string;
   /** What the button is called where its text alone does not say what it is about. */
   buttonLabel?: string | undefined;
-  look?: 'plain' | 'danger';
+  look?: 'plain' | 'danger' | 'main' | undefined;
   disabled?: boolean;
   /** Whether it stands open, such as after an error in it. */
   isOpen?: boolean;
+  /** One with many fields is wider. */
+  isWide?: boolean;
   children: Child;
 }) {
-  const { view, id, title, button, buttonLabel, look = 'plain', disabled, isOpen, children } = props;
+  const { view, id, title, button, buttonLabel, look = 'plain', disabled, isOpen, isWide, children } = props;
   const invoker = { commandfor: id, command: 'show-modal' };
   return (
     <>
       <button
         type="button"
-        class={`${look} invokes`}
+        class={`${look === 'main' ? '' : look} invokes`}
         aria-label={buttonLabel}
         disabled={disabled}
         {...invoker}
@@ -38,15 +40,20 @@ export function Dialog(props: {
       </button>
       {!disabled && (
         <a
-          class={`button ${look} leads`}
-          href={`?${new URLSearchParams({ [DIALOG_PARAMETER]: id })}#${id}`}
+          class={`button ${look === 'main' ? '' : look} leads`}
+          href={view.asking(id)}
           aria-label={buttonLabel}
           data-dialog={id}
         >
           {button}
         </a>
       )}
-      <dialog id={id} aria-labelledby={`${id}-title`} open={isOpen || view.asked === id}>
+      <dialog
+        id={id}
+        class={isWide ? 'wide' : undefined}
+        aria-labelledby={`${id}-title`}
+        open={isOpen || view.asked === id}
+      >
         <h2 id={`${id}-title`}>{title}</h2>
         {children}
       </dialog>
@@ -54,18 +61,21 @@ export function Dialog(props: {
   );
 }
 
-/** A dialog that asks before a form is sent. */
+/** A dialog that asks before a form is sent: whether it shall be, or for what its fields say. */
 export function ConfirmDialog(props: {
   view: View;
   id: string;
   title: string;
-  text: Child;
+  text?: Child;
   /** What opens it. */
   open: string;
-  openLabel?: string;
+  openLabel?: string | undefined;
+  /** `main` where it opens what the page is there for, `plain` for what can be undone. */
+  look?: 'danger' | 'plain' | 'main' | undefined;
+  isWide?: boolean;
   /** The form, what goes along with it, and its button. */
   form: string;
-  hidden: Record<string, string>;
+  hidden?: Record<string, string> | undefined;
   button: string;
   disabled?: boolean;
   action?: string;
@@ -74,8 +84,17 @@ export function ConfirmDialog(props: {
   /** Fields that go along. */
   children?: Child;
 }) {
-  const { view, id, title, text, open, openLabel, form, hidden, button, disabled = false, action } = props;
-  const { problem, children } = props;
+  const { view, id, title, text, open, openLabel, look = 'danger', isWide, disabled = false } = props;
+  const { form, hidden, button, action, problem, children } = props;
+  const asked = {
+    view,
+    name: form,
+    hidden,
+    action,
+    problem,
+    button,
+    look: look === 'danger' ? look : undefined,
+  };
   return (
     <Dialog
       view={view}
@@ -83,25 +102,22 @@ export function ConfirmDialog(props: {
       title={title}
       button={open}
       buttonLabel={openLabel}
-      look="danger"
+      look={look}
       disabled={disabled}
       isOpen={problem !== undefined}
+      isWide={isWide}
     >
-      <p class="soft">{text}</p>
-      <div class={children ? 'acts asks' : 'acts'}>
-        <DialogCancel view={view} />
-        <Form
-          view={view}
-          name={form}
-          hidden={hidden}
-          action={action}
-          problem={problem}
-          button={button}
-          look="danger"
-        >
+      {text && <p class="soft">{text}</p>}
+      {children ? (
+        <Form {...asked} cancel={kitMessages[view.language].cancel}>
           {children}
         </Form>
-      </div>
+      ) : (
+        <div class="acts">
+          <DialogCancel view={view} />
+          <Form {...asked} />
+        </div>
+      )}
     </Dialog>
   );
 }

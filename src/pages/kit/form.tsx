@@ -14,12 +14,14 @@ export function Form(props: {
   id?: string;
   /** Which form of the page it is, and what else goes along without being seen. */
   name?: string;
-  hidden?: Record<string, string>;
+  hidden?: Record<string, string> | undefined;
   button: string;
+  /** Closes the dialog that the form stands in, and does nothing. */
+  cancel?: string;
   /** What the button is called where its text alone does not say what it is about. */
   buttonLabel?: string;
   /** Where it posts to, when not to this page. */
-  action?: string;
+  action?: string | undefined;
   /** `get` where it changes nothing, and what it says may stand in an address. */
   method?: 'get' | 'post';
   /** Whether it sends a file. */
@@ -39,6 +41,7 @@ export function Form(props: {
     name,
     hidden = {},
     button,
+    cancel,
     buttonLabel,
     action,
     method = 'post',
@@ -49,6 +52,11 @@ export function Form(props: {
     children,
   } = props;
   const unseen = Object.entries(name === undefined ? hidden : { form: name, ...hidden });
+  const submit = (
+    <button type="submit" class={look} aria-label={buttonLabel}>
+      {button}
+    </button>
+  );
   return (
     <form id={id} method={method} action={action} enctype={upload ? 'multipart/form-data' : undefined}>
       {problem && <Summary view={view} problem={problem} />}
@@ -58,9 +66,16 @@ export function Form(props: {
         ))}
         {children}
         {problem?.challenge && <RobotCheck view={view} challenge={problem.challenge} />}
-        <button type="submit" class={look} aria-label={buttonLabel}>
-          {button}
-        </button>
+        {cancel ? (
+          <div class="answers">
+            {submit}
+            <button type="submit" class="plain" formmethod="dialog" formnovalidate>
+              {cancel}
+            </button>
+          </div>
+        ) : (
+          submit
+        )}
         {below}
       </fieldset>
     </form>
@@ -289,13 +304,13 @@ function Labelled(
   return (
     <div class="field">
       <label for={name}>{label}</label>
+      {children}
+      <FieldProblem name={name} problem={problem} />
       {hint && (
         <p class="hint" id={`${name}-hint`}>
           {hint}
         </p>
       )}
-      <FieldProblem name={name} problem={problem} />
-      {children}
       {aside && <p class="aside">{aside}</p>}
     </div>
   );

@@ -143,6 +143,8 @@ export interface MenuFrameProps {
   above?: { href: string; name: string } | undefined;
   /** Stands beside the realm's name, such as a choice of what the pages are about. */
   slot?: Child;
+  /** Stands beside the headline: what the page is there for, or how it is seen. */
+  act?: Child;
   /** What was just done, in words. */
   said?: string | undefined;
   failed: boolean;
@@ -151,7 +153,7 @@ export interface MenuFrameProps {
 
 /** The frame of pages for signed-in users: who they are, the menu, and what was just done. */
 export function MenuFrame(props: MenuFrameProps) {
-  const { visit, title, kind, menu, above, slot, said, failed, children } = props;
+  const { visit, title, kind, menu, above, slot, act, said, failed, children } = props;
   const { view } = visit;
   const text = kitMessages[view.language];
   const links = (
@@ -183,7 +185,14 @@ export function MenuFrame(props: MenuFrameProps) {
           <a href={above.href}>{above.name}</a>
         </p>
       )}
-      <h1>{title}</h1>
+      {act ? (
+        <div class="headline">
+          <h1>{title}</h1>
+          {act}
+        </div>
+      ) : (
+        <h1>{title}</h1>
+      )}
       {said && !failed && <Toast view={view}>{said}</Toast>}
       {children}
     </Frame>

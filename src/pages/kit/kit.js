@@ -52,6 +52,18 @@ onClick('data-dialog', (link, event) => {
   dialog.showModal();
 });
 
+// What stands open on the page, such as after an error in it, stands before it.
+for (const dialog of all('dialog[open]')) {
+  dialog.close();
+  dialog.showModal();
+}
+
+// Has the tab that is shown in sight, where there are more than the screen has room for.
+for (const tab of all('.tabs [aria-current]')) {
+  const { parentElement: tabs } = tab;
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
+
 // Times of the reader's own zone; the title keeps UTC.
 const locale = body.dataset.locale || root.lang;
 const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });

@@ -15,7 +15,7 @@ import {
   takeDraft,
   takeProof,
 } from './reauthentication.tsx';
-import { show } from './view.ts';
+import { DIALOG_PARAMETER, show } from './view.ts';
 import type { Visit } from './visit.ts';
 
 /** What just happened on a page. */
@@ -221,7 +221,9 @@ function named(c: AppContext, path: string): string {
 
 /** The address of the page that is asked for, with its query and something more. */
 export function linkBack(c: AppContext, { view }: Visit, more: Record<string, string>): string {
-  return view.link(c.req.path, { ...c.req.query(), ...more });
+  // What was asked in a dialog is answered.
+  const { [DIALOG_PARAMETER]: _, ...query } = c.req.query();
+  return view.link(c.req.path, { ...query, ...more });
 }
 
 /** The form of that name, if it is the one that was not accepted. */

@@ -23,6 +23,8 @@ export interface View {
   asked: string | undefined;
   /** The path of another page of this realm, with the parameters that every link keeps. */
   link(path: string, query?: Record<string, string>): string;
+  /** This page with that dialog open. */
+  asking(dialog: string): string;
   /** A path of this realm and nothing more. */
   path(path: string): string;
   /** This page in another language. */
@@ -58,6 +60,11 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
   });
   const at = (path: string, query: [string, string][]) =>
     `${base}${path}${query.length > 0 ? `?${new URLSearchParams(query)}` : ''}`;
+  // Relative, because an absolute link to a path such as //host would lead to another host.
+  const here = (name: string, value: string) => {
+    const { [name]: _, ...query } = c.req.query();
+    return `?${new URLSearchParams({ ...query, [name]: value })}`;
+  };
   return {
     realm,
     language,
@@ -66,12 +73,8 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
     link: (path, query = {}) =>
       at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
     path: (path) => at(path, []),
-    inLanguage: (other) => {
-      const query = new URLSearchParams(c.req.query());
-      query.set(LANGUAGE_PARAMETER, other);
-      // Relative, because an absolute link to a path such as //host would lead to another host.
-      return `?${query}`;
-    },
+    asking: (dialog) => `${here(DIALOG_PARAMETER, dialog)}#${dialog}`,
+    inLanguage: (other) => here(LANGUAGE_PARAMETER, other),
   };
 }
 
