@@ -31,7 +31,11 @@ export async function openVisitor(
 ): Promise<BrowserVisitor> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   const page = await context.newPage();
-  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const press = async (name: string) => {
+    await page.getByRole('button', { name, exact: true }).click();
+    // A click waits for an answer, not for the whole of it.
+    await page.waitForLoadState();
+  };
   const go = async (path: string) => {
     await page.goto(latchkey.origin + path);
   };
