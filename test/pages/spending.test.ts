@@ -223,7 +223,14 @@ describe('the keys on the pages of operators', () => {
       body: { name: 'Shared' },
     });
     for (const [path, own, name, target, action, objects] of [
-      [`/admin/users/${id}?tab=access`, key, '&lt;b&gt;Export&lt;/b&gt;', id, 'user_key_revoked', env.ACCOUNT],
+      [
+        `/admin/users/${id}?tab=access`,
+        key,
+        '&lt;b&gt;Export&lt;/b&gt;',
+        id,
+        'user_key_revoked',
+        env.ACCOUNT,
+      ],
       [
         `/admin/organizations/${organization}?tab=keys`,
         shared.body,
