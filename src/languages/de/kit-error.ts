@@ -54,7 +54,8 @@ export const kitError: Texts['kitError'] = {
     payment_method_not_found: 'Dieses Zahlungsmittel ist nicht mehr hinterlegt.',
     subscription_exists: 'Sie haben schon einen Tarif. Unten können Sie ihn ändern.',
     billing_not_configured: 'Bezahlen ist hier nicht eingerichtet.',
-    service_unavailable: 'Stripe antwortet gerade nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
+    service_unavailable:
+      'Etwas, das wir brauchen, antwortet nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
     realm_exists: 'Einen Bereich mit dieser Kennung gibt es schon.',
     message_not_retriable: 'Diese Nachricht kann nicht noch einmal gesendet werden.',
     protected_resource_not_found: 'Diese Ressource gibt es nicht mehr.',

@@ -49,7 +49,7 @@ export const kitError = {
     payment_method_not_found: 'This payment method is not stored any more.',
     subscription_exists: 'You have a plan already. You can change it below.',
     billing_not_configured: 'Payment is not set up here.',
-    service_unavailable: 'Stripe does not answer at the moment. Please try again in a minute.',
+    service_unavailable: 'Something that we need does not answer. Please try again in a minute.',
     realm_exists: 'A realm with this id exists already.',
     message_not_retriable: 'This message cannot be sent again.',
     protected_resource_not_found: 'There is no such resource any more.',

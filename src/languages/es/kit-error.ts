@@ -52,7 +52,7 @@ export const kitError: Texts['kitError'] = {
     payment_method_not_found: 'Este método de pago ya no está guardado.',
     subscription_exists: 'Ya tiene un plan. Puede cambiarlo abajo.',
     billing_not_configured: 'El pago no está configurado aquí.',
-    service_unavailable: 'Stripe no responde en este momento. Inténtelo de nuevo dentro de un minuto.',
+    service_unavailable: 'Algo que necesitamos no responde. Inténtelo de nuevo dentro de un minuto.',
     realm_exists: 'Ya existe un espacio con este identificador.',
     message_not_retriable: 'Este mensaje no se puede enviar de nuevo.',
     protected_resource_not_found: 'Este recurso ya no existe.',

@@ -55,7 +55,7 @@ export const kitError: Texts['kitError'] = {
     payment_method_not_found: 'Ce moyen de paiement n’est plus enregistré.',
     subscription_exists: 'Vous avez déjà un forfait. Vous pouvez le modifier ci-dessous.',
     billing_not_configured: 'Le paiement n’est pas configuré ici.',
-    service_unavailable: 'Stripe ne répond pas pour le moment. Réessayez dans une minute.',
+    service_unavailable: 'Un service dont nous avons besoin ne répond pas. Réessayez dans une minute.',
     realm_exists: 'Il existe déjà un espace avec cet identifiant.',
     message_not_retriable: 'Ce message ne peut pas être renvoyé.',
     protected_resource_not_found: 'Cette ressource n’existe plus.',
