@@ -62,8 +62,10 @@ export class Plans {
     const isKnown =
       this.#deps.config.RESOURCES.includes(resource) ||
       Object.values(terms.plans).some(({ limits }) => Object.hasOwn(limits, resource));
-    if (!isKnown) throw fieldError('resource', 'unknown', 'There is no such resource');
-    return terms;
+    if (isKnown) return terms;
+    const limited = Object.values(terms.plans).flatMap(({ limits }) => Object.keys(limits));
+    const known = new Set([...this.#deps.config.RESOURCES, ...limited]);
+    throw fieldError('resource', 'unknown', `There is no such resource; there are ${[...known].join(', ')}`);
   }
 
   /** The tier of a model. */

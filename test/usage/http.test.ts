@@ -111,7 +111,11 @@ describe('quotas', () => {
   it('know what a resource is, and what a plan has', async () => {
     const user = await register();
     const use = (resource: string) => service('POST', '/v1/usage', { user_id: id(user), resource });
-    expectProblem(await use('unheard_of'), 422, 'validation_failed');
+    const unknown = await use('unheard_of');
+    expectProblem(unknown, 422, 'validation_failed');
+    expect(unknown.body.errors).toMatchObject([
+      { path: 'resource', message: expect.stringMatching(/there are .*images/) },
+    ]);
     expectProblem(await use('constructor'), 422, 'validation_failed');
     const { limits, ...plan } = (await service('GET', '/v1/admin/plans')).body.data.find(
       (one: any) => one.id === 'pro',
