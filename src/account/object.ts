@@ -406,8 +406,10 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     return this.parts.atomically(() => this.parts.grants.end(by, clientId));
   }
 
-  async disconnectClient(whose: ClientAccess, client: Client): Promise<boolean> {
-    return this.parts.atomically(() => this.parts.grants.disconnect(whose, client));
+  async disconnectClient(whose: ClientAccess | string, client: Client): Promise<boolean> {
+    // While a new version is rolled out, Workers of the one before say the client alone.
+    const access = typeof whose === 'string' ? { clientId: whose } : whose;
+    return this.parts.atomically(() => this.parts.grants.disconnect(access, client));
   }
 
   // By the alarm.

@@ -16,13 +16,8 @@ const MAX_REMEMBERED = 20;
 const WAITING = 'second_steps';
 const REMEMBERED = 'remembered_devices';
 const RECOVERY = 'recovery_codes';
+const RECOVERY_USED = 'recovery_code_used';
 const STEPS = 'totp_steps';
-
-/** Recovery codes, by their hashes; and when one of them was used, once one was. */
-interface RecoveryCodes {
-  left: string[];
-  usedAt: number | null;
-}
 
 /** A sign-in whose first factor was right: what the session will be like, and by what it can be completed. */
 export interface Waiting {
@@ -98,30 +93,35 @@ export class SecondStepBook {
 
   /** Puts new recovery codes, by their hashes, in place of all that there were. */
   setRecoveryCodes(hashes: string[]): void {
-    this.#kv.put<RecoveryCodes>(RECOVERY, { left: hashes, usedAt: null });
+    this.#kv.put(RECOVERY, hashes);
+    this.#kv.delete(RECOVERY_USED);
   }
 
   /** Takes a recovery code, by its hash; false when there is no such code any more. */
   takeRecoveryCode(hash: string, now: number): boolean {
-    const { left } = this.#recovery();
+    const left = this.#recoveryCodes();
     if (!left.includes(hash)) return false;
-    this.#kv.put<RecoveryCodes>(RECOVERY, { left: left.filter((one) => one !== hash), usedAt: now });
+    const rest = left.filter((one) => one !== hash);
+    this.#kv.put(RECOVERY, rest);
+    this.#kv.put(RECOVERY_USED, now);
     return true;
   }
 
   /** Forgets the recovery codes: without a factor they take the place of nothing. */
   dropRecoveryCodes(): void {
-    if (this.#kv.get(RECOVERY) !== undefined) this.#kv.delete(RECOVERY);
+    if (this.#kv.get(RECOVERY) === undefined) return;
+    this.#kv.delete(RECOVERY);
+    this.#kv.delete(RECOVERY_USED);
   }
 
   /** How many recovery codes are left. */
   recoveryCodesLeft(): number {
-    return this.#recovery().left.length;
+    return this.#recoveryCodes().length;
   }
 
   /** When a recovery code of those that there are was used last; null for never. */
   recoveryCodeUsedAt(): number | null {
-    return this.#recovery().usedAt;
+    return this.#kv.get<number>(RECOVERY_USED) ?? null;
   }
 
   /** Remembers a device of a user whose password is of that version. */
@@ -151,10 +151,9 @@ export class SecondStepBook {
     this.#kv.delete(WAITING);
   }
 
-  #recovery(): RecoveryCodes {
-    const kept = this.#kv.get<RecoveryCodes | string[]>(RECOVERY) ?? [];
-    // As earlier versions kept them.
-    return Array.isArray(kept) ? { left: kept, usedAt: null } : kept;
+  /** Those that are left, by their hashes. */
+  #recoveryCodes(): string[] {
+    return this.#kv.get<string[]>(RECOVERY) ?? [];
   }
 
   #waiting(now: number): Record<string, Waiting> {

@@ -102,6 +102,8 @@ export class Factors {
     return {
       factors: [...apps, ...known],
       ...recovery,
+      // An object of the version before says nothing of it.
+      recoveryCodeUsedAt: recovery.recoveryCodeUsedAt ?? null,
       isRequired: requiresMfa(realm.mfa, user.role, Date.now()),
     };
   }

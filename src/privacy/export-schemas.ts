@@ -96,7 +96,7 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       verified_at: time(verifiedAt),
     })),
     recovery_codes_left: uses.recoveryCodesLeft,
-    recovery_code_last_used_at: time(uses.recoveryCodeUsedAt),
+    recovery_code_last_used_at: time(uses.recoveryCodeUsedAt ?? null),
     activity: mapped(log, (row) => activityShape(accountEntry(row))),
     acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),
     messages: mapped(messages, ({ id: _, createdAt, settledAt, ...row }) => ({

@@ -21,6 +21,7 @@ import {
   post,
   redeem,
 } from '../support/oauth-client.ts';
+import { CLIENT } from '../support/object-scene.ts';
 import { makeOld } from '../support/old-object.ts';
 import { foundedBy, type TestMember } from '../support/organizations.ts';
 import { project } from '../support/projection.ts';
@@ -241,6 +242,20 @@ it('an object that knew no grants for an organization goes on, and has them', as
   const { code = '' } = backIn(await decide(search, who));
   const redeemed = await redeem(client, { code, verifier, redirectUri: CALLBACK });
   expect(claimsOf(redeemed.body.access_token)).toMatchObject({ org_id: organization_id, org_role: 'owner' });
+});
+
+it('a Worker of the version before ends what one client has, and nothing of any other', async () => {
+  const { client, who } = await connected();
+  const other = await createClient();
+  const { challenge } = pkce();
+  await decide(asking(other, challenge), who);
+  const object = accountOf(who.user.user.id);
+  const clients = async () => (await object.consents()).map(({ clientId }) => clientId);
+  expect(await clients()).toEqual([client.client_id, other.client_id]);
+  expect(await object.disconnectClient(client.client_id as never, CLIENT)).toBe(true);
+  expect(await clients()).toEqual([other.client_id]);
+  const { data } = (await call('GET', '/v1/me/sessions', { token: who.user.access_token })).body;
+  expect(data.filter((one: any) => one.client_id === client.client_id)).toEqual([]);
 });
 
 it('an object of version 5 that has no table of sessions yet goes on', async () => {

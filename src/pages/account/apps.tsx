@@ -101,11 +101,17 @@ function connectedApps(
     });
   };
   for (const { clientId: id, organizationId, scopes, at } of consents) {
-    add({ id, organizationId }, scopes, at, null);
+    // An object of the version before says nothing of it.
+    add({ id, organizationId: organizationId ?? null }, scopes, at, null);
   }
   for (const { client_id: id, organization: organizationId, scope, created_at, last_seen_at } of rows) {
     if (id === null) continue;
-    add({ id, organizationId }, (scope ?? '').split(' ').filter(Boolean), created_at, last_seen_at);
+    add(
+      { id, organizationId: organizationId ?? null },
+      (scope ?? '').split(' ').filter(Boolean),
+      created_at,
+      last_seen_at,
+    );
   }
   return [...apps.values()].sort((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0));
 }
