@@ -176,3 +176,16 @@ it('operators prove it too, within their own window, and have it done', async ()
   const done = await submit('/admin/keys', { ...fields, ...proof }, { cookie });
   expect(done.body).toContain('Copy the key now');
 });
+
+it('what is shown once is not behind the dialog that it came from, where the address has asked for that', async () => {
+  const admin = await registerRole('admin');
+  const cookie = await cookieOf(admin);
+  const path = '/admin/keys?dialog=create';
+  expect((await open(path, { cookie })).body).toMatch(/<dialog id="create"[^>]* open=""/);
+  const fields = { form: 'create', name: 'a service', 'scopes.users:read': 'on' };
+  const made = await submit(path, fields, { cookie });
+  expect(made.body).toContain('Copy the key now');
+  expect(made.body).not.toMatch(/<dialog[^>]* open=""/);
+  const refused = await submit(path, { ...fields, name: '' }, { cookie });
+  expect(refused.body).toMatch(/<dialog id="create"[^>]* open=""/);
+});

@@ -89,7 +89,7 @@ export function HooksPanel(props: {
           ))}
         </ul>
       )}
-      <p class="acts">
+      <div class="acts">
         <ConfirmDialog
           view={view}
           id="hook-dialog"
@@ -115,7 +115,7 @@ export function HooksPanel(props: {
           />
           <Select {...field('on_failure')} label={text.onFailure} options={Object.entries(text.failures)} />
         </ConfirmDialog>
-      </p>
+      </div>
     </Panel>
   );
 }

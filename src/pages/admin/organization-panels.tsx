@@ -32,10 +32,10 @@ export function OrganizationFacts({ visit: { view }, by }: OrganizationPanelProp
       </span>
       <div>
         <p>{slug}</p>
-        <p class="acts">
+        <div class="acts">
           <StatusBadge view={view} status={status} />
           <Badge>{plan === ORGANIZATION_PLAN ? text.defaultPlan : plan}</Badge>
-        </p>
+        </div>
         <p class="soft">
           <code>{id}</code> <CopyButton view={view} text={id} label={usersMessages[view.language].copyId} />
         </p>
@@ -87,7 +87,7 @@ export function AdminMembersPanel(
         next={members.nextCursor}
       />
       <CapsLink view={view} member={null} />
-      <p class="acts">
+      <div class="acts">
         <ActDialog
           view={view}
           shown={shown}
@@ -99,7 +99,7 @@ export function AdminMembersPanel(
           <Field {...field('user')} label={text.user} hint={text.ownerHint} required autocomplete="off" />
           <Select {...field('role')} label={text.role} options={memberRoleOptions(view)} />
         </ActDialog>
-      </p>
+      </div>
     </Panel>
   );
 }

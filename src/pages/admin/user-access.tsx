@@ -30,13 +30,13 @@ export function UserSummary(panel: UserPanelProps) {
       <Avatar user={user} />
       <div>
         {!isPlaceholder(user.email) && user.email !== name && <p>{user.email}</p>}
-        <p class="acts">
+        <div class="acts">
           <StatusBadge view={view} status={user.status} />
           <Badge>{adminMessages[view.language].roles[user.role]}</Badge>
           <Badge look={user.emailVerified ? 'good' : undefined}>
             {user.emailVerified ? text.verified : text.unverified}
           </Badge>
-        </p>
+        </div>
         <p class="soft">
           <code>{user.id}</code>{' '}
           <CopyButton view={view} text={user.id} label={usersMessages[view.language].copyId} />

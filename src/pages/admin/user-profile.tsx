@@ -49,7 +49,7 @@ export function ProfilePanel({ visit: { view }, user, shown }: UserPanelProps) {
         look="about"
         entries={facts.map(([name, value]) => [name, value || <span class="soft">{notSet}</span>])}
       />
-      <p class="acts">
+      <div class="acts">
         <ActDialog
           view={view}
           shown={shown}
@@ -82,7 +82,7 @@ export function ProfilePanel({ visit: { view }, user, shown }: UserPanelProps) {
           <Field {...field('picture')} type="url" label={text.picture} />
           <TextArea {...field('bio')} label={text.bio} />
         </ActDialog>
-      </p>
+      </div>
     </Panel>
   );
 }

@@ -69,7 +69,8 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
     realm,
     language,
     colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge};--accent:${accent.light};--accent-dark:${accent.dark}${backdropOf(realm)}}`,
-    asked: c.req.query(DIALOG_PARAMETER),
+    // What a form leads to is its own page: a dialog over it would hide what is shown once.
+    asked: c.req.method === 'GET' ? c.req.query(DIALOG_PARAMETER) : undefined,
     link: (path, query = {}) =>
       at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
     path: (path) => at(path, []),
