@@ -185,6 +185,14 @@ export class ApiError extends Error {
   }
 }
 
+/** Of a registration whose user is there, though there are no tokens for them: who registers again is told that the address is taken. */
+export class AccountMade extends ApiError {
+  constructor() {
+    // Without a time to wait, after which a program would register again.
+    super('service_unavailable', { detail: 'The account has been made: sign in later.' });
+  }
+}
+
 /** A 422 for one field, for rules that no schema can express. */
 export function fieldError(path: string, code: string, message: string): ApiError {
   return new ApiError('validation_failed', { fields: [{ path, code, message }] });

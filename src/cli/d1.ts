@@ -78,7 +78,9 @@ function migrateFile(path: string): void {
   try {
     db.exec(MIGRATIONS_TABLE);
     const isApplied = db.prepare('SELECT 1 FROM d1_migrations WHERE name = ?');
-    for (const name of readdirSync(folder).sort()) {
+    // An editor may keep files of its own there.
+    const names = readdirSync(folder).filter((name) => /^[^.].*\.sql$/.test(name));
+    for (const name of names.sort()) {
       db.exec('BEGIN IMMEDIATE');
       if (!isApplied.get(name)) {
         db.exec(readFileSync(join(folder, name), 'utf8'));

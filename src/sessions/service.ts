@@ -6,7 +6,7 @@ import type {
   SessionObjects,
 } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
-import { ApiError, accepted, isRefusal } from '../errors.ts';
+import { AccountMade, ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Hooks } from '../hooks/service.ts';
 import type { Principal } from '../http/context.ts';
 import type { DpopProofs, ShownProof } from '../http/dpop.ts';
@@ -83,8 +83,7 @@ export class Sessions {
       if (!(error instanceof ApiError && error.code === 'service_unavailable')) throw error;
       const { sessionId, state } = session;
       await this.#objects(state.userId).endSession(sessionId, 'revoked', null, { actor: 'system' });
-      // Without a time to wait: who registers again is told that the address is taken.
-      throw new ApiError('service_unavailable', { detail: 'The account has been made: sign in later.' });
+      throw new AccountMade();
     }
   }
 

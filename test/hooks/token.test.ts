@@ -18,7 +18,7 @@ import {
 } from '../support/api.ts';
 import { hook, saying } from '../support/hooks.ts';
 import { codeOf, createClient, redeem } from '../support/oauth-client.ts';
-import { visitor } from '../support/visitor.ts';
+import { submit, visitor } from '../support/visitor.ts';
 
 let realms = 0;
 async function realmWith(policy: Record<string, unknown> = {}): Promise<string> {
@@ -212,6 +212,8 @@ describe('a hook that', () => {
     // Nothing is won by asking again: no client waits to do so.
     expect(refused.headers.get('retry-after')).toBeNull();
     expectProblem(await call('POST', '/v1/auth/register', { realm, body }), 409, 'user_exists');
+    const page = await submit('/register', { ...body, email: `page-${email}` }, { realm });
+    expect(page.body).toContain('Your account has been made');
     await asking.answers({ claims: { n: 1 } });
     const late = await login(email, PASSWORD, { realm });
     expect(saidBy(late.body.access_token)[nameOf(realm)]).toEqual({ n: 1 });

@@ -3,6 +3,8 @@ import type { Texts } from '../texts.ts';
 /** In German. */
 export const kitError: Texts['kitError'] = {
   wrongPassword: 'Dieses Passwort ist falsch.',
+  accountMade:
+    'Ihr Konto ist angelegt, aber wir konnten Sie nicht anmelden. Bitte melden Sie sich in einer Minute an.',
   errors: {
     validation_failed: 'Bitte prüfen Sie Ihre Eingaben.',
     invalid_link: 'Dieser Link wurde schon benutzt, durch einen neueren ersetzt oder ist zu alt.',

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../errors.ts';
 /** What forms say of errors: by the code of the error, and for a field by the code of its problem or by its name. */
 export const kitError = {
   wrongPassword: 'This password is wrong.',
+  accountMade: 'Your account has been made, but you could not be signed in. Please sign in in a minute.',
   /** The errors that the reader of a form can do something about. */
   errors: {
     validation_failed: 'Please check what you entered.',

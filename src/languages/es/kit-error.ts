@@ -3,6 +3,8 @@ import type { Texts } from '../texts.ts';
 /** In Spanish. */
 export const kitError: Texts['kitError'] = {
   wrongPassword: 'Esta contraseña es incorrecta.',
+  accountMade:
+    'Su cuenta se ha creado, pero no hemos podido iniciar su sesión. Inicie sesión dentro de un minuto.',
   errors: {
     validation_failed: 'Compruebe lo que ha escrito.',
     invalid_link: 'Este enlace ya se usó, se sustituyó por uno más reciente o es demasiado antiguo.',

@@ -3,6 +3,8 @@ import type { Texts } from '../texts.ts';
 /** In French. */
 export const kitError: Texts['kitError'] = {
   wrongPassword: 'Ce mot de passe est erroné.',
+  accountMade:
+    'Votre compte a été créé, mais nous n’avons pas pu vous connecter. Connectez-vous dans une minute.',
   errors: {
     validation_failed: 'Vérifiez ce que vous avez saisi.',
     invalid_link: 'Ce lien a déjà servi, a été remplacé par un plus récent ou est trop ancien.',

@@ -1,6 +1,6 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { z } from 'zod';
-import { ApiError, type ErrorCode } from '../../errors.ts';
+import { AccountMade, ApiError, type ErrorCode } from '../../errors.ts';
 import type { Challenge } from '../../http/challenge.ts';
 import type { AppContext } from '../../http/context.ts';
 import { SECOND_STEP_PAGE, setSecondStepCookie } from '../../http/second-step-cookie.ts';
@@ -101,10 +101,10 @@ export function formProblem(
   names: Record<string, string> = {},
 ): FormProblem {
   if (!(thrown instanceof ApiError)) throw thrown;
-  const { errors, fieldErrors } = errorMessages[language];
+  const { accountMade, errors, fieldErrors } = errorMessages[language];
   // What the operator's own hook says is meant for who reads it.
   const said = thrown.code === 'registration_refused' ? thrown.detail : undefined;
-  const summary = said ?? errors[thrown.code];
+  const summary = thrown instanceof AccountMade ? accountMade : (said ?? errors[thrown.code]);
   if (summary === undefined) throw thrown;
   const fields = (thrown.fields ?? []).map(({ path, code }) => {
     const [field = ''] = path.split('.');
