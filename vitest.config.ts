@@ -64,8 +64,8 @@ export default defineConfig({
               miniflare: {
                 // A second database, which realms may live in.
                 d1Databases: { DB_2: 'latchkey-2' },
-                // A Worker that is bound for hooks.
-                serviceBindings: { HOOK_RECEIVER: answerHook },
+                // A Worker that is bound for hooks, of the realm `default` and of one of its own.
+                serviceBindings: { HOOK_RECEIVER: answerHook, HOOK_RECEIVER__HOOKED: answerHook },
                 email: { send_email: [{ name: 'EMAIL' }] },
                 // Both are there locally, and take what they are given to nowhere.
                 pipelines: { EVENT_PIPELINE: 'events' },
