@@ -45,7 +45,8 @@ export async function inspect(page: Page, name: string): Promise<void> {
 /** Expects axe to find nothing at all. What a page frames runs no script, and is looked at by itself. */
 export async function axe(page: Page, name = page.url()): Promise<void> {
   for (const colorScheme of SCHEMES) {
-    await page.emulateMedia({ colorScheme });
+    // What only begins to be seen has too little contrast.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.evaluate(AXE);
     const violations = await page.evaluate(async (runOnly) => {
       const found = await (globalThis as any).axe.run({ iframes: false, ...(runOnly && { runOnly }) });
