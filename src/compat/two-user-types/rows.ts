@@ -34,7 +34,13 @@ const fails: Fails = (problem, row, asked) => {
   return fastApiError({ ...problem, ...(detail && { detail }) }, row, asked);
 };
 
-const nameIn = new Intl.DisplayNames('en', { type: 'region' });
+/** Made when it is first needed: the names of all countries cost a fair part of the start. */
+let names: Intl.DisplayNames | undefined;
+
+function nameOf(country: string): string | undefined {
+  names ??= new Intl.DisplayNames('en', { type: 'region' });
+  return names.of(country);
+}
 
 const userShape = (user: Canonical<'User'>) => ({
   id: user.id,
@@ -43,7 +49,7 @@ const userShape = (user: Canonical<'User'>) => ({
   email: user.email,
   phone: user.phone_number,
   country_code: user.country,
-  country: user.country && nameIn.of(user.country),
+  country: user.country && nameOf(user.country),
   is_email_verified: user.email_verified,
 });
 
