@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Dialects } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { noteAct } from './directory/audit.ts';
+import type { HotServices } from './hot-services.ts';
 import { limitBody, requireJson } from './http/body.ts';
 import { ChallengeGuard } from './http/challenge.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
@@ -17,7 +18,6 @@ import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { lazy } from './lib/lazy.ts';
 import { DEFAULT_REALM } from './lib/realm.ts';
-import type { Services } from './services.ts';
 
 /** Paths that programs ask for. Browsers ask for the two that lead to a provider and back. */
 const FOR_PROGRAMS =
@@ -30,12 +30,12 @@ export class AppShell {
   readonly levels: Levels;
   readonly signInLimit: MiddlewareHandler<AppEnv>;
   readonly challenge: ChallengeGuard;
-  readonly #services: Services;
-  readonly #dialects: Dialects;
+  readonly #services: HotServices;
+  readonly #dialects: () => Dialects | Promise<Dialects>;
   readonly #passed: MiddlewareHandler<AppEnv>[];
 
-  /** It must know which paths the dialects in front take. */
-  constructor(services: Services, bindings: Bindings, dialects: Dialects) {
+  /** It must know which paths the dialects in front take: it asks for them when a path is nobody's. */
+  constructor(services: HotServices, bindings: Bindings, dialects: () => Dialects | Promise<Dialects>) {
     const { config, directory, realms } = services;
     this.#services = services;
     this.#dialects = dialects;
@@ -74,7 +74,10 @@ export class AppShell {
   app(): OpenAPIHono<AppEnv> {
     const app = new OpenAPIHono<AppEnv>({ getPath: routedPath });
     app.onError((error, c) => this.#refuse(c, error));
-    app.notFound((c) => this.#refuse(c, notFound(app, c, this.#dialects.methodsOf(c.req.path))));
+    app.notFound(async (c) => {
+      const dialects = await this.#dialects();
+      return this.#refuse(c, notFound(app, c, dialects.methodsOf(c.req.path)));
+    });
     for (const middleware of this.#passed) app.use(middleware);
     return app;
   }

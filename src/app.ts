@@ -18,8 +18,9 @@ import { challengeRoutes } from './challenges/routes.ts';
 import { linkRoutes } from './codes/link-routes.ts';
 import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
-import { createDialects, dialectDocuments, spokenDialects } from './compat/dialects.ts';
+import { createDialects, dialectDocuments } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine/router.ts';
+import { spokenDialects } from './compat/spoken.ts';
 import type { Bindings } from './config/config.ts';
 import { creditAdminRoutes } from './credits/admin-routes.ts';
 import { creditRoutes } from './credits/routes.ts';
@@ -88,7 +89,7 @@ export function createApp(
   services: Services,
   bindings: Bindings,
   dialects: Dialects = createDialects(services.config),
-  shell = new AppShell(services, bindings, dialects),
+  shell = new AppShell(services, bindings, () => dialects),
 ) {
   const { config, realms, sessions } = services;
   const { challenge, levels, signInLimit } = shell;

@@ -1,17 +1,16 @@
 import { AppShell } from './app-shell.ts';
-import { createDialects } from './compat/dialects.ts';
 import type { Dialects, Handler } from './compat/engine/router.ts';
+import { isCanonical, spokenDialects } from './compat/spoken.ts';
 import type { Bindings } from './config/config.ts';
 import { ConfigError } from './config/variable.ts';
-import { deliverByMessages, runCron } from './cron.ts';
 import { createHotApp } from './hot-app.ts';
+import { createHotServices, type HotServices } from './hot-services.ts';
 import { toApiError } from './http/problem.ts';
 import { pathOf, splitRealm } from './http/realm-path.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { failure } from './rpc/outcome.ts';
-import { createServices, type Services } from './services.ts';
 import type { DeliveryCall } from './webhooks/queue.ts';
-import { wholeApp } from './whole-app.ts';
+import { jobs, olderServices, wholeApp, wholeServices } from './whole-app.ts';
 
 export { Account } from './account/object.ts';
 export { DeviceCode } from './authorization-server/device-code.ts';
@@ -22,20 +21,47 @@ export { Metrics } from './metrics/object.ts';
 export { Organization } from './wallet/object.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
-let services: Services | undefined;
+let services: HotServices | undefined;
 let app: Handler | undefined;
 
 function appOf(bindings: Bindings): Handler {
   if (!app) {
     const services = servicesOf(bindings);
-    const dialects = createDialects(services.config);
-    app = dialects.before(canonicalApp(services, bindings, dialects));
+    const dialects = dialectsOf(services);
+    app = behindDialects(services, canonicalApp(services, bindings, dialects), dialects);
   }
   return app;
 }
 
+/** Makes the dialects when they are first asked for. */
+function dialectsOf({ config }: HotServices): () => Promise<Dialects> {
+  let dialects: Dialects | undefined;
+  return async () => {
+    const { createDialects } = await olderServices();
+    dialects ??= createDialects(config);
+    return dialects;
+  };
+}
+
+/** The interface with the dialects that are spoken in front of it, which most requests do not need. */
+function behindDialects(
+  { config }: HotServices,
+  canonical: Handler,
+  dialects: () => Promise<Dialects>,
+): Handler {
+  if (spokenDialects(config).length === 0) return canonical;
+  let front: Handler | undefined;
+  return {
+    async fetch(request, bindings, ctx) {
+      if (isCanonical(pathOf(request.url))) return canonical.fetch(request, bindings, ctx);
+      front ??= (await dialects()).before(canonical);
+      return front.fetch(request, bindings, ctx);
+    },
+  };
+}
+
 /** The canonical interface, of which only what is asked for often is there from the start: on the database of the realm asked. */
-function canonicalApp(services: Services, bindings: Bindings, dialects: Dialects): Handler {
+function canonicalApp(services: HotServices, bindings: Bindings, dialects: () => Promise<Dialects>): Handler {
   const apps = new Map<string, Handler>();
   const at = (database: string) => {
     const known = apps.get(database);
@@ -56,22 +82,26 @@ function canonicalApp(services: Services, bindings: Bindings, dialects: Dialects
   };
 }
 
-function appAt(services: Services, bindings: Bindings, dialects: Dialects): Handler {
+function appAt(services: HotServices, bindings: Bindings, dialects: () => Promise<Dialects>): Handler {
   const shell = new AppShell(services, bindings, dialects);
   const hot = createHotApp(services, shell);
   let whole: Handler | undefined;
   return {
     async fetch(request, bindings, ctx) {
       if (hot.takes(request)) return hot.app.fetch(request, bindings, ctx);
-      const { createApp } = await wholeApp();
-      whole ??= createApp(services, bindings, dialects, shell);
+      const [{ createApp }, { allServices }, front] = await Promise.all([
+        wholeApp(),
+        wholeServices(),
+        dialects(),
+      ]);
+      whole ??= createApp(allServices(services), bindings, front, shell);
       return whole.fetch(request, bindings, ctx);
     },
   };
 }
 
-function servicesOf(bindings: Bindings): Services {
-  services ??= createServices(bindings);
+function servicesOf(bindings: Bindings): HotServices {
+  services ??= createHotServices(bindings);
   return services;
 }
 
@@ -93,12 +123,14 @@ export default {
     }
     return handler.fetch(request, bindings, ctx);
   },
-  scheduled(controller, bindings) {
-    return runCron(servicesOf(bindings), controller.cron, Date.now());
+  async scheduled(controller, bindings) {
+    const [{ runCron }, { allServices }] = await Promise.all([jobs(), wholeServices()]);
+    await runCron(allServices(servicesOf(bindings)), controller.cron, Date.now());
   },
-  queue(batch, bindings) {
-    return deliverByMessages(
-      servicesOf(bindings),
+  async queue(batch, bindings) {
+    const [{ deliverByMessages }, { allServices }] = await Promise.all([jobs(), wholeServices()]);
+    await deliverByMessages(
+      allServices(servicesOf(bindings)),
       batch.messages.map(({ body }) => body as DeliveryCall),
     );
   },

@@ -5,6 +5,7 @@ import { afterResponse } from '../lib/after-response.ts';
 import { backoff } from '../lib/backoff.ts';
 import { isPlaceholder } from '../lib/email-address.ts';
 import { newId } from '../lib/ids.ts';
+import { lazy } from '../lib/lazy.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -13,11 +14,12 @@ import type { MailMessage, MailProvider } from './mail-provider.ts';
 import { type ClaimedRow, claim, settlement, type TryOutcome } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 import type { MailData, TextData } from './templates/mail-data.ts';
-import { render } from './templates/render.ts';
-import { renderText } from './templates/render-text.ts';
 import type { TextProvider } from './text-provider.ts';
 
 type Statement = BatchItem<'sqlite'>;
+
+const mailTemplates = lazy(() => import('./templates/render.ts'));
+const textTemplates = lazy(() => import('./templates/render-text.ts'));
 
 /** Who a message goes to. */
 export interface Envelope {
@@ -313,7 +315,7 @@ export class Outbox {
   async #sendByHook(row: ClaimedRow): Promise<unknown> {
     const { realmId, userId: user_id, template, locale, recipient: to, id } = row;
     const channel = isMail(row) ? 'mail' : 'sms';
-    const said = channel === 'mail' ? this.#mailOf(row) : { text: this.#textOf(row) };
+    const said = channel === 'mail' ? await this.#mailOf(row) : { text: await this.#textOf(row) };
     const { idempotencyKey: _, ...message } = { idempotencyKey: '', ...said };
     const data = { user_id, template, locale, to, ...message };
     const isSent = await this.#deps.hooks?.send(realmId, channel, { id, data }).catch((error: Error) => {
@@ -336,13 +338,14 @@ export class Outbox {
 
   async #sendMails(rows: ClaimedRow[]): Promise<unknown[]> {
     // One that cannot be rendered keeps no other.
-    const rendered = rows.map((row) => attempt(() => this.#mailOf(row)));
-    const mails = rendered.flatMap((one) => ('value' in one ? [one.value] : []));
+    const rendered = await Promise.allSettled(rows.map((row) => this.#mailOf(row)));
+    const mails = rendered.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const outcomes = mails.length > 0 ? await this.#deps.mail.sendAll(mails) : [];
-    return rendered.map((one) => ('value' in one ? outcomes.shift() : one.error));
+    return rendered.map((one) => (one.status === 'fulfilled' ? outcomes.shift() : one.reason));
   }
 
-  #mailOf(row: ClaimedRow): MailMessage {
+  async #mailOf(row: ClaimedRow): Promise<MailMessage> {
+    const { render } = await mailTemplates();
     return {
       ...render(row.template as keyof MailData, row.locale, this.#brandOf(row), JSON.parse(row.data)),
       from: { address: this.#deps.from, name: row.brandName },
@@ -354,24 +357,17 @@ export class Outbox {
   async #sendText(row: ClaimedRow): Promise<null> {
     const { texts } = this.#deps;
     if (!texts) throw new DeliveryError('no provider sends text messages', { permanent: true });
-    await texts.send({ to: row.recipient, text: this.#textOf(row), idempotencyKey: row.id });
+    await texts.send({ to: row.recipient, text: await this.#textOf(row), idempotencyKey: row.id });
     return null;
   }
 
-  #textOf({ template, locale, data, ...row }: ClaimedRow): string {
+  async #textOf({ template, locale, data, ...row }: ClaimedRow): Promise<string> {
+    const { renderText } = await textTemplates();
     return renderText(template as keyof TextData, locale, this.#brandOf(row), JSON.parse(data));
   }
 
   #brandOf({ brandName, brandColor }: Pick<ClaimedRow, 'brandName' | 'brandColor'>) {
     return { name: brandName, color: brandColor, origin: this.#deps.origin };
-  }
-}
-
-function attempt<Value>(work: () => Value): { value: Value } | { error: unknown } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
   }
 }
 

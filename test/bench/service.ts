@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { experimental_readRawConfig as readRawConfig, unstable_startWorker as startWorker } from 'wrangler';
+import { bundleWorker } from '../../src/cli/bundle-worker.ts';
 import { applyMigrations } from '../../src/cli/d1.ts';
 import { ROOT } from '../../src/cli/root.ts';
 import { cpuOf, descendants, listeningPorts, programOf } from './processes.ts';
@@ -57,7 +58,7 @@ export class Service {
     if (kept === undefined) await applyMigrations({ 'persist-to': state });
     const others = descendants(process.pid, 'workerd');
     const worker = await startWorker({
-      config: writeConfig(directory, vars, main),
+      config: await writeConfig(directory, vars, main),
       dev: {
         // Others may edit the source while this runs.
         watch: false,
@@ -96,14 +97,14 @@ export class Service {
 }
 
 /** The project's configuration with the bench's Worker, and limits that none of its requests reaches. */
-function writeConfig(directory: string, vars: Record<string, string>, main: string): string {
+async function writeConfig(directory: string, vars: Record<string, string>, main: string): Promise<string> {
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
   // A Worker with assets has a router before it, which in production is part of the platform.
   delete config.assets;
-  config.main = join(import.meta.dirname, main);
-  config.alias = Object.fromEntries(
-    Object.entries(config.alias ?? {}).map(([name, path]) => [name, join(ROOT, path as string)]),
-  );
+  // As the Worker itself is, all of them.
+  await bundleWorker(join(import.meta.dirname, main), join(directory, 'worker'));
+  config.main = join(directory, 'worker/worker.part.mjs');
+  delete config.build;
   config.vars = {
     ...config.vars,
     ENVIRONMENT: 'development',

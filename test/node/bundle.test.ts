@@ -68,8 +68,14 @@ describe('what an isolate evaluates when it starts', () => {
     ]);
   });
 
-  it('is no page and no document', () => {
-    expect([...evaluated].filter((path) => /^src\/(pages|docs|dev)\//.test(path))).toEqual([]);
+  it('is no page, no document, no job and nothing that operators alone do', () => {
+    const seldom =
+      /^src\/(pages|docs|dev|languages|billing|admin|import|backup|privacy|cron\.ts|services\.ts)|admin-(routes|service)\.ts$/;
+    expect([...evaluated].filter((path) => seldom.test(path))).toEqual([]);
+  });
+
+  it('is nothing of an older service but which are spoken', () => {
+    expect([...evaluated].filter((path) => path.startsWith('src/compat/'))).toEqual(['src/compat/spoken.ts']);
   });
 });
 

@@ -40,6 +40,7 @@ export const LINES: string[][] = [
 /** Puts it all together, and imports everything. */
 export const COMPOSITION = [
   'worker-config',
+  'hot-services',
   'services',
   'stubs',
   'app-shell',

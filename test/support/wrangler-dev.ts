@@ -89,6 +89,8 @@ export function writeConfig(
   config.name = name ?? config.name;
   delete config.assets;
   config.main = join(root, config.main as string);
+  if (config.build) Object.assign(config.build, { cwd: root, watch_dir: join(root, 'src') });
+  // Those before had wrangler bundle them.
   config.alias = Object.fromEntries(
     Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
       name,

@@ -7,6 +7,7 @@ import { pathOf } from '../../http/realm-path.ts';
 import { askedAs, requestLog } from '../../http/request-log.ts';
 import { securityHeaders } from '../../http/security-headers.ts';
 import type { DialectName } from '../../lib/dialect-names.ts';
+import { isCanonical } from '../spoken.ts';
 import { answer, jsonOf, nowhere, ownRefusal, refusalOf } from './answer.ts';
 import type { CallCanonical } from './canonical-operations.ts';
 import { addressOf, canonicalRequest, plainRequest, split } from './canonical-request.ts';
@@ -26,8 +27,6 @@ class CanonicalRefusal {
     this.response = response;
   }
 }
-
-const CANONICAL = /^\/(v1|realms|\.well-known|avatars)\//;
 
 /** Routes the endpoints of older services to the canonical API. */
 export class Dialects {
@@ -73,7 +72,7 @@ export class Dialects {
     return {
       // Most requests are canonical. They need no second router.
       fetch: (request, bindings, ctx) =>
-        (CANONICAL.test(pathOf(request.url)) ? canonical : router).fetch(request, bindings, ctx),
+        (isCanonical(pathOf(request.url)) ? canonical : router).fetch(request, bindings, ctx),
     };
   }
 
