@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors.ts';
+import { localized } from '../../lib/localized.ts';
 import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
 import { filledIn, renamed, takes } from '../engine/fields.ts';
 import type { AnyCanonicalRequest, ClientRequest, Fails, Row } from '../engine/row.ts';
@@ -34,14 +35,6 @@ const fails: Fails = (problem, row, asked) => {
   return fastApiError({ ...problem, ...(detail && { detail }) }, row, asked);
 };
 
-/** Made when it is first needed: the names of all countries cost a fair part of the start. */
-let names: Intl.DisplayNames | undefined;
-
-function nameOf(country: string): string | undefined {
-  names ??= new Intl.DisplayNames('en', { type: 'region' });
-  return names.of(country);
-}
-
 const userShape = (user: Canonical<'User'>) => ({
   id: user.id,
   first_name: user.given_name,
@@ -49,7 +42,7 @@ const userShape = (user: Canonical<'User'>) => ({
   email: user.email,
   phone: user.phone_number,
   country_code: user.country,
-  country: user.country && nameOf(user.country),
+  country: user.country && localized(Intl.DisplayNames, 'en', { type: 'region' }).of(user.country),
   is_email_verified: user.email_verified,
 });
 

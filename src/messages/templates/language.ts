@@ -1,5 +1,6 @@
 import { mails } from '../../languages/mails.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
+import { localized } from '../../lib/localized.ts';
 import type { Catalogue, Phrases } from './catalogue.ts';
 
 /** A reader's language: its texts, and how dates are written where the reader lives. */
@@ -15,11 +16,10 @@ export function tongueFor(locale: string | null): Tongue {
   // The rest of the tag is ignored: it may ask for other calendars and digits.
   const tag = region ? `${language}-${region}` : language;
   const unit = (name: 'day' | 'hour' | 'minute') => {
-    const format = new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'long' });
-    return (count: number) => format.format(count);
+    const options = { style: 'unit', unit: name, unitDisplay: 'long' } as const;
+    return (count: number) => localized(Intl.NumberFormat, tag, options).format(count);
   };
-  const percent = new Intl.NumberFormat(tag, { style: 'percent' });
-  const time = new Intl.DateTimeFormat(tag, {
+  const moment = {
     timeZone: 'UTC',
     timeZoneName: 'short',
     day: 'numeric',
@@ -29,7 +29,7 @@ export function tongueFor(locale: string | null): Tongue {
     minute: '2-digit',
     // The reader already has to convert from UTC; a 12-hour clock would be a second conversion.
     hourCycle: 'h23',
-  });
+  } as const;
   return {
     language,
     catalogue: mails[language],
@@ -37,8 +37,8 @@ export function tongueFor(locale: string | null): Tongue {
       days: unit('day'),
       hours: unit('hour'),
       minutes: unit('minute'),
-      percent: (count) => percent.format(count / 100),
-      time: (at) => time.format(new Date(at)),
+      percent: (count) => localized(Intl.NumberFormat, tag, { style: 'percent' }).format(count / 100),
+      time: (at) => localized(Intl.DateTimeFormat, tag, moment).format(new Date(at)),
     },
   };
 }

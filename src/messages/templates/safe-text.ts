@@ -1,5 +1,4 @@
-/** Made when it is first needed: its data costs as much to load as a tenth of the start. */
-let graphemes: Intl.Segmenter | undefined;
+import { localized } from '../../lib/localized.ts';
 
 /**
  * The text as one line of at most so many UTF-16 units: without control characters, without the invisible ones
@@ -12,9 +11,8 @@ export function oneLine(text: string, limit: number): string {
     .replace(/(?![\u200c\u200d])[\p{Cf}\p{Cs}]/gu, '')
     .trim();
   if (line.length <= limit) return line;
-  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
-  for (const { segment } of graphemes.segment(line)) {
+  for (const { segment } of localized(Intl.Segmenter, 'en', { granularity: 'grapheme' }).segment(line)) {
     if (kept.length + segment.length >= limit) break;
     kept += segment;
   }

@@ -3,6 +3,7 @@ import { type RealmOverview, verificationRate } from '../../admin/dashboard-serv
 import { type Attention, needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
 import { kitMessages, overviewMessages } from '../../languages/messages.ts';
+import { localized } from '../../lib/localized.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { formatNumber, formatTime } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
@@ -225,7 +226,9 @@ function Trend({ view, figure: { title, total, before, points } }: { view: View;
 /** How the realm is at the moment. */
 function Now({ view, board: { users, activeSessions } }: { view: View; board: RealmOverview }) {
   const text = overviewMessages[view.language];
-  const rate = new Intl.NumberFormat(view.language, { style: 'percent' }).format(verificationRate(users));
+  const rate = localized(Intl.NumberFormat, view.language, { style: 'percent' }).format(
+    verificationRate(users),
+  );
   const number = (count: number) => formatNumber(view, count);
   const shown: [label: string, value: string][] = [
     [text.users, number(users.total)],

@@ -5,12 +5,13 @@ import { dateOf } from '../../lib/calendar.ts';
 import { COUNTRIES } from '../../lib/countries.ts';
 import { deviceOf } from '../../lib/device.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
+import { localized } from '../../lib/localized.ts';
 import { DAY, HOUR, MINUTE, rfc3339 } from '../../lib/time.ts';
 import type { View } from './view.ts';
 
 /** A moment for people and for programs; Unix milliseconds. */
 export function formatTime(view: View, at: number): { shown: string; datetime: string } {
-  const format = new Intl.DateTimeFormat(localeOf(view), {
+  const format = localized(Intl.DateTimeFormat, localeOf(view), {
     dateStyle: 'medium',
     timeStyle: 'short',
     timeZone: 'UTC',
@@ -34,7 +35,7 @@ export function formatRelative(view: View, at: number, now: number): string {
   const [unit, length] = UNITS.find(([, length]) => distance >= length) ?? ['minute', MINUTE];
   // What is over rounds down, and what is to come rounds up: nothing is told to be sooner than it is.
   const count = at > now ? Math.ceil(distance / length) : -Math.floor(distance / length);
-  return new Intl.RelativeTimeFormat(localeOf(view), { numeric: 'auto' }).format(count, unit);
+  return localized(Intl.RelativeTimeFormat, localeOf(view), { numeric: 'auto' }).format(count, unit);
 }
 
 /** The UTC day of a moment as a headline of what happened on it. */
@@ -46,36 +47,36 @@ export function formatDayHeading(view: View, date: string): string {
     year: 'numeric',
     timeZone: 'UTC',
   } as const;
-  return new Intl.DateTimeFormat(localeOf(view), format).format(new Date(date));
+  return localized(Intl.DateTimeFormat, localeOf(view), format).format(new Date(date));
 }
 
 /** The time of day of a moment, in UTC; Unix milliseconds. */
 export function formatClock(view: View, at: number): string {
-  return new Intl.DateTimeFormat(localeOf(view), { timeStyle: 'short', timeZone: 'UTC' }).format(at);
+  return localized(Intl.DateTimeFormat, localeOf(view), { timeStyle: 'short', timeZone: 'UTC' }).format(at);
 }
 
 /** The UTC day of a moment; Unix milliseconds. */
 export function formatDate(view: View, at: number): { shown: string; datetime: string } {
-  const format = new Intl.DateTimeFormat(localeOf(view), { dateStyle: 'medium', timeZone: 'UTC' });
+  const format = localized(Intl.DateTimeFormat, localeOf(view), { dateStyle: 'medium', timeZone: 'UTC' });
   return { shown: format.format(at), datetime: dateOf(at) };
 }
 
 /** A UTC date without its year. */
 export function formatDayMonth(view: View, date: string): string {
   const format = { day: 'numeric', month: 'short', timeZone: 'UTC' } as const;
-  return new Intl.DateTimeFormat(localeOf(view), format).format(new Date(date));
+  return localized(Intl.DateTimeFormat, localeOf(view), format).format(new Date(date));
 }
 
 /** A number; a change has a sign before it. */
 export function formatNumber(view: View, count: number, isChange = false): string {
-  return new Intl.NumberFormat(localeOf(view), { signDisplay: isChange ? 'exceptZero' : 'auto' }).format(
-    count,
-  );
+  return localized(Intl.NumberFormat, localeOf(view), {
+    signDisplay: isChange ? 'exceptZero' : 'auto',
+  }).format(count);
 }
 
 /** A number as short as it can be said, such as `1.2K`. */
 export function formatCompact(view: View, count: number): string {
-  return new Intl.NumberFormat(localeOf(view), { notation: 'compact' }).format(count);
+  return localized(Intl.NumberFormat, localeOf(view), { notation: 'compact' }).format(count);
 }
 
 /** Currencies of which Stripe counts whole units, and those of which it counts thousandths; of all others, hundredths. */
@@ -107,7 +108,9 @@ export function formatMoney(view: View, amount: number, currency: string): strin
   const value = amount / 10 ** digits;
   // Where a currency is written without a fraction, one that there is is shown all the same.
   const fraction = Number.isInteger(value) ? {} : { minimumFractionDigits: digits };
-  return new Intl.NumberFormat(localeOf(view), { style: 'currency', currency, ...fraction }).format(value);
+  return localized(Intl.NumberFormat, localeOf(view), { style: 'currency', currency, ...fraction }).format(
+    value,
+  );
 }
 
 /** A price, and how often it is paid. */
@@ -187,14 +190,15 @@ export function languageOptions(current: string | null): [string, string][] {
 /** A language by its own name; a BCP 47 tag. */
 export function languageName(tag: string): string {
   // DisplayNames takes no extensions such as `-u-ca-buddhist` (ECMA-402, 12.5.1).
-  const name = new Intl.DisplayNames(tag, { type: 'language' }).of(new Intl.Locale(tag).baseName) ?? tag;
+  const name =
+    localized(Intl.DisplayNames, tag, { type: 'language' }).of(new Intl.Locale(tag).baseName) ?? tag;
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
 }
 
 function countryName(code: string, language: Language): string {
   // Cloudflare also gives codes such as T1, for Tor.
   if (!/^[A-Z]{2}$/.test(code)) return code;
-  return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
+  return localized(Intl.DisplayNames, language, { type: 'region' }).of(code) ?? code;
 }
 
 /**
@@ -204,6 +208,8 @@ function countryName(code: string, language: Language): string {
 export function initialsOf(name: string): string {
   const words = name.replace(/@.*/, '').match(/[\p{L}\p{N}][^\s._-]*/gu) ?? [];
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-  const letters = chosen.map((word) => [...new Intl.Segmenter().segment(word ?? '')][0]?.segment ?? '');
+  const letters = chosen.map(
+    (word) => [...localized(Intl.Segmenter, 'en', {}).segment(word ?? '')][0]?.segment ?? '',
+  );
   return letters.join('').toLocaleUpperCase();
 }

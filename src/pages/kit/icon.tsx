@@ -1,5 +1,6 @@
 import { raw } from 'hono/html';
 import { ICONS, MARKS } from '../../../generated/icons.ts';
+import { localized } from '../../lib/localized.ts';
 import type { IconName } from './icon-names.ts';
 
 /** An icon beside a text that says the same. */
@@ -26,7 +27,7 @@ export function ProviderMark({ id, name }: { id: string; name: string }) {
 
 /** The first letter of a name, in capitals. */
 export function firstLetter(name: string): string {
-  return ([...new Intl.Segmenter().segment(name)][0]?.segment ?? '').toLocaleUpperCase();
+  return ([...localized(Intl.Segmenter, 'en', {}).segment(name)][0]?.segment ?? '').toLocaleUpperCase();
 }
 
 /** Latchkey's key, in the colour of the text around it. */

@@ -1,4 +1,5 @@
 import { kitMessages } from '../../languages/messages.ts';
+import { localized } from '../../lib/localized.ts';
 import { formatCompact, formatNumber } from './format.ts';
 import { Table } from './table.tsx';
 import type { View } from './view.ts';
@@ -116,7 +117,7 @@ const MANIFOLD = 10;
 export function Change({ view, value, before }: { view: View; value: number; before: number }) {
   if (before * MANIFOLD <= value) return null;
   const change = (value - before) / before;
-  const shown = new Intl.NumberFormat(view.locale ?? view.language, {
+  const shown = localized(Intl.NumberFormat, view.locale ?? view.language, {
     style: 'percent',
     signDisplay: 'exceptZero',
     maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0,
