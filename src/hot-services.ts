@@ -40,6 +40,9 @@ import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
 import { Subjects } from './signing-keys/subject-service.ts';
+import type { AuditFeed } from './sinks/audit-job.ts';
+import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
+import { eventSenderOf } from './sinks/registry.ts';
 import { takeFrom } from './stubs.ts';
 import { Usage } from './usage/service.ts';
 import type { OrganizationKeyAct, OrganizationMirror } from './wallet/contract.ts';
@@ -82,6 +85,9 @@ export interface HotServices {
   authorizer: Authorizer;
   organizations: Organizations;
   organizationChanges: OrganizationChanges;
+  /** Both from the start: who has nowhere to send the log to is to hear of it before anything is done. */
+  auditFeed: AuditFeed;
+  auditStream: AuditStream;
   /** What is counted in all isolates; null where nothing is. */
   metrics: MetricsReader | null;
   /** Of what the others are made. */
@@ -291,6 +297,8 @@ function assemble(shared: Shared, database: string): HotServices {
     organizations: new Organizations(organizationDeps),
     organizationChanges: organizationDeps.changes,
     authorizer: new Authorizer(sessions, plans, objects, wallets),
+    auditFeed: { d1, sender: eventSenderOf(parts.bindings), source: config.ORIGIN },
+    auditStream: { d1, sink: auditSinkOf(config, parts.bindings.AUDIT, database) },
     metrics,
     parts,
   };

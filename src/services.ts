@@ -45,9 +45,6 @@ import { Avatars } from './profile/avatar-service.ts';
 import { AccountOverviews } from './profile/overview-service.ts';
 import { Reauthentication } from './reauthentication/service.ts';
 import { SecretAdmin } from './secrets/admin-service.ts';
-import type { AuditFeed } from './sinks/audit-job.ts';
-import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
-import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Spending } from './usage/spending-service.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -102,8 +99,6 @@ export interface Services extends HotServices {
   domains: Domains;
   organizationAdmin: OrganizationAdmin;
   admin: Admin;
-  auditFeed: AuditFeed;
-  auditStream: AuditStream;
   /** Of what the authorization server is made, by the first request for it. */
   authorizationServer: AuthorizationServerParts;
 }
@@ -254,8 +249,6 @@ function assemble(hot: HotServices): Services {
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, plans }),
     userKeys: new UserKeys(objects),
     userKeyAdmin: new UserKeyAdmin({ directory, objects }),
-    auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
-    auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
     authorizationServer: {
       ...deps,
       standby,

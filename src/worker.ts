@@ -113,15 +113,13 @@ export class Auth extends AuthEntrypoint {
 }
 
 export default {
-  fetch(request, bindings, ctx) {
-    let handler: Handler;
+  async fetch(request, bindings, ctx) {
     try {
-      handler = appOf(bindings);
+      return await appOf(bindings).fetch(request, bindings, ctx);
     } catch (error) {
       if (error instanceof ConfigError) return misconfigured(error);
       throw error;
     }
-    return handler.fetch(request, bindings, ctx);
   },
   async scheduled(controller, bindings) {
     const [{ runCron }, { allServices }] = await Promise.all([jobs(), wholeServices()]);

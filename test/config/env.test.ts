@@ -174,29 +174,38 @@ describe('a configuration that cannot work', () => {
     for (const name of ['ORIGIN', 'AUTH_SECRET', 'ENVIRONMENT']) expect(message).toContain(name);
   });
 
-  it('makes every request fail with a problem that names nothing, and a log line that does', async () => {
-    const { default: worker } = await loadWorker();
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const request = new Request('https://auth.test/v1/health') as Request<
-      unknown,
-      IncomingRequestCfProperties
-    >;
-    const response = await worker.fetch(
-      request,
-      { ...env, AUTH_SECRET: 'short' } as never,
-      createExecutionContext(),
-    );
-    expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({
-      type: 'about:blank',
-      title: 'The service is not configured',
-      status: 500,
-      code: 'misconfigured',
-      detail: expect.stringContaining('start Latchkey with `npm start`'),
-    });
-    expect(log.mock.calls.flat().join()).toContain('AUTH_SECRET must have at least 32 characters');
-    log.mockRestore();
-  });
+  it.each([
+    ['AUTH_SECRET', { AUTH_SECRET: 'short' }, 'AUTH_SECRET must have at least 32 characters'],
+    // Nothing that an isolate starts with acts through it.
+    ['AUDIT_STREAM', { AUDIT_STREAM: 'r2' }, 'AUDIT_STREAM is r2: bind a bucket as AUDIT'],
+  ])(
+    'makes every request fail for %s with a problem that names nothing, and a log line that does',
+    async (_, variables, line) => {
+      for (const path of ['/v1/auth/session', '/v1/health', '/login', '/api/auth/login']) {
+        const { default: worker } = await loadWorker();
+        const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+        const request = new Request(`https://auth.test${path}`) as Request<
+          unknown,
+          IncomingRequestCfProperties
+        >;
+        const response = await worker.fetch(
+          request,
+          { ...env, ...variables } as never,
+          createExecutionContext(),
+        );
+        expect(response.status).toBe(500);
+        expect(await response.json()).toEqual({
+          type: 'about:blank',
+          title: 'The service is not configured',
+          status: 500,
+          code: 'misconfigured',
+          detail: expect.stringContaining('start Latchkey with `npm start`'),
+        });
+        expect(log.mock.calls.flat().join()).toContain(line);
+        log.mockRestore();
+      }
+    },
+  );
 });
 
 it('tells a Worker that is bound to it the same, and what to do in development', async () => {
