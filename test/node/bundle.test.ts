@@ -1,7 +1,9 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
-import { beforeAll, describe, expect, it } from 'vitest';
+import type { Metafile } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleWorker } from '../../src/cli/bundle-worker.ts';
 import { calledResources } from '../../src/cli/stripe-sdk.ts';
 import * as bundledZod from '../../src/lib/zod-parts.ts';
 
@@ -41,22 +43,15 @@ describe('what the bundle has of its packages', () => {
 });
 
 describe('what an isolate evaluates when it starts', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bundle-'));
+  let metafile: Metafile;
   let evaluated: Set<string>;
 
   beforeAll(async () => {
-    const { metafile } = await build({
-      entryPoints: [join(ROOT, 'src/worker.ts')],
-      absWorkingDir: ROOT,
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      conditions: ['workerd', 'worker'],
-      external: ['cloudflare:*', 'node:*', '*.wasm'],
-      logLevel: 'error',
-    });
-    evaluated = reachable(metafile, 'src/worker.ts');
+    metafile = await bundleWorker('src/worker.ts', folder);
+    evaluated = reachable(metafile.inputs, 'src/worker.ts');
   });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is the routes that are asked for often, and no others', () => {
     const routes = [...evaluated].filter((path) => /^src\/.*routes\.tsx?$/.test(path)).sort();
@@ -74,16 +69,77 @@ describe('what an isolate evaluates when it starts', () => {
     expect([...evaluated].filter((path) => seldom.test(path))).toEqual([]);
   });
 
+  it('is two fifths of all there is', () => {
+    const { outputs } = metafile;
+    const code = Object.keys(outputs).filter((path) => path.endsWith('.part.mjs'));
+    const entry = code.find((path) => path.endsWith('/worker.part.mjs')) as string;
+    const size = (paths: Iterable<string>) =>
+      [...paths].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+    const share = size(reachable(outputs, entry)) / size(code);
+    expect(share).toBeGreaterThan(0.3);
+    expect(share).toBeLessThan(0.42);
+  });
+
   it('is nothing of an older service but which are spoken', () => {
     expect([...evaluated].filter((path) => path.startsWith('src/compat/'))).toEqual(['src/compat/spoken.ts']);
   });
 });
 
+describe('the files of the bundle', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bundle-'));
+  const source = join(folder, 'source');
+  const target = join(folder, 'worker');
+  const entry = join(source, 'index.ts');
+  const filesIn = () => readdirSync(target).filter((name) => !name.endsWith('.map'));
+  const write = (name: string, text: string) => writeFileSync(join(source, name), text);
+  const shown = async () => (await import(`${join(target, 'worker.part.mjs')}?${Math.random()}`)).default();
+
+  beforeAll(() => {
+    mkdirSync(source);
+    write('index.ts', `export default async () => (await import('./seldom.ts')).told;`);
+    write('seldom.ts', `export const told = 'this';`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are the same, and whole, when several make them at once', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => bundleWorker(entry, target)));
+    expect(filesIn().sort()).toEqual([expect.stringMatching(/^seldom-\w+\.part\.mjs$/), 'worker.part.mjs']);
+    expect(await shown()).toBe('this');
+    // Nothing that was unfinished is left beside them.
+    expect(readdirSync(folder).sort()).toEqual(['source', 'worker']);
+  });
+
+  it('are those of the source as it is, and of none before it', async () => {
+    write('seldom.ts', `export const told = 'that';`);
+    await bundleWorker(entry, target);
+    expect(filesIn()).toHaveLength(2);
+    expect(await shown()).toBe('that');
+  });
+
+  it('stay where the source does not build', async () => {
+    write('seldom.ts', 'this is not TypeScript');
+    await expect(bundleWorker(entry, target)).rejects.toThrow('seldom.ts');
+    expect(await shown()).toBe('that');
+  });
+
+  it('name modules of Node by their whole names, as workerd has them', async () => {
+    write(
+      'index.ts',
+      `import { Buffer } from 'buffer';\nexport default async () => Buffer.from('whole').toString();`,
+    );
+    await bundleWorker(entry, target);
+    expect(readFileSync(join(target, 'worker.part.mjs'), 'utf8')).toContain('from"node:buffer"');
+    expect(await shown()).toBe('whole');
+  });
+});
+
+type Imports = Record<string, { imports: { path: string; kind: string; external?: boolean }[] }>;
+
 /** The modules that an entry imports, not counting what it imports when that is used. */
-function reachable({ inputs }: Metafile, entry: string): Set<string> {
+function reachable(modules: Imports, entry: string): Set<string> {
   const found = new Set([entry]);
   for (const path of found) {
-    for (const { path: to, kind, external } of inputs[path]?.imports ?? []) {
+    for (const { path: to, kind, external } of modules[path]?.imports ?? []) {
       if (!external && kind !== 'dynamic-import') found.add(to);
     }
   }
