@@ -1,25 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
 import { builtinModules } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
+import { MODULES } from './deployment.ts';
 import { ROOT } from './root.ts';
-
-/** Packages of which the Worker has only what it calls. */
-const ALIASES = {
-  zod: './src/lib/zod.ts',
-  stripe: './generated/stripe.js',
-  '@simplewebauthn/server': './generated/webauthn.js',
-  '@simplewebauthn/server/helpers': './generated/webauthn.js',
-};
 
 /** workerd has Node's own modules by their whole names. */
 const nodeModules: Plugin = {
@@ -34,18 +18,20 @@ const nodeModules: Plugin = {
 };
 
 /**
- * Bundles a Worker into a folder, by modules: what is imported when it is first needed is a module of its own, and costs a start
- * nothing but to be read. wrangler's own bundle is one module, in which all of that is wrapped and read twice. The entry is
- * `worker.part.mjs`. The same source comes to the same files, so that several may do it at once. Returns what each file holds. Throws
- * where the source does not build.
+ * Bundles a Worker into an empty folder, by modules: what is imported when it is first needed is a module of its own, which a start
+ * reads and does not evaluate. wrangler's own bundle is one module, in which all of that is wrapped and read twice. Returns what each
+ * file holds; the entry is `worker.part.mjs`. Throws where the source does not build.
  */
-export async function bundleWorker(entry: string, folder: string): Promise<Metafile> {
-  const { outputFiles, metafile } = await build({
+export async function bundleWorker(
+  entry: string,
+  folder: string,
+  { alias, define, upload_source_maps }: Pick<WranglerConfig, 'alias' | 'define' | 'upload_source_maps'>,
+): Promise<Metafile> {
+  const { metafile } = await build({
     entryPoints: { worker: entry },
     absWorkingDir: ROOT,
     outdir: folder,
-    outExtension: { '.js': '.part.mjs' },
-    write: false,
+    outExtension: { '.js': MODULES },
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -54,31 +40,25 @@ export async function bundleWorker(entry: string, folder: string): Promise<Metaf
     conditions: ['workerd', 'worker', 'browser'],
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
-    // A third less to load at a cold start; nothing goes by the names of functions.
     minify: true,
-    sourcemap: 'linked',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    alias: ALIASES,
+    sourcemap: upload_source_maps ? 'linked' : false,
+    alias,
+    define: { 'process.env.NODE_ENV': '"production"', ...define },
     external: ['cloudflare:*'],
     loader: { '.wasm': 'copy' },
     plugins: [nodeModules],
     metafile: true,
     logLevel: 'warning',
   });
-  mkdirSync(folder, { recursive: true });
-  const work = mkdtempSync(`${folder}-`);
-  try {
-    for (const { path, contents } of outputFiles) {
-      // What is the same stays; whoever reads the rest meanwhile reads it whole.
-      if (existsSync(path) && readFileSync(path).equals(contents)) continue;
-      const unfinished = join(work, basename(path));
-      writeFileSync(unfinished, contents);
-      renameSync(unfinished, path);
-    }
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  const names = new Set(outputFiles.map(({ path }) => basename(path)));
-  for (const name of readdirSync(folder)) if (!names.has(name)) rmSync(join(folder, name), { force: true });
   return metafile;
+}
+
+/**
+ * Bundles what a configuration names into an empty folder, and gives the arguments by which `wrangler deploy` takes that; none
+ * where a fork bundles in its own way. Throws where the source does not build.
+ */
+export async function bundleFor(config: WranglerConfig, folder: string): Promise<string[]> {
+  if (config.no_bundle || config.build?.command || !config.main) return [];
+  await bundleWorker(config.main, folder, config);
+  return [join(folder, `worker${MODULES}`), '--no-bundle', '--no-minify'];
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
 import { runWrangler, spawnWrangler } from './d1.ts';
+import { readToml } from './deployment.ts';
 
 // What a deployment has at Cloudflare, by wrangler's own commands. `config` is the file that says which deployment.
 
@@ -94,7 +95,9 @@ export async function deployWorker(
     // JSON: in the other format wrangler expands `$NAME`.
     if (Object.keys(secrets).length > 0) writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
     const uploaded = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : [];
-    const args = ['deploy', '--config', config, ...uploaded, ...flags];
+    const { bundleFor } = await import('./bundle-worker.ts');
+    const bundled = await bundleFor(await readToml(config), join(folder, 'worker'));
+    const args = ['deploy', ...bundled, '--config', config, ...uploaded, ...flags];
     const child = spawnWrangler(args, 'inherit', { WRANGLER_OUTPUT_FILE_PATH: report });
     const [code] = await once(child, 'exit');
     return { code: code ?? 1, version: code === 0 ? versionIn(report) : null };

@@ -14,6 +14,8 @@ import { ROOT } from './root.ts';
 
 /** What every checkout has. Tests, `npm start` and local databases know nothing else. */
 export const SHARED = 'wrangler.toml';
+/** The ending of the modules of a bundle that is uploaded: by it wrangler knows them. */
+export const MODULES = '.part.mjs';
 
 /**
  * The files of a deployment: what is its own, both as `writeDeployment` merges them, and a copy of the secrets that `npm run
@@ -220,6 +222,11 @@ function withDerived(config: WranglerConfig): WranglerConfig {
       if (name === 'GENERAL_RATE_LIMIT') simple.limit = Number(RATE_LIMIT_GENERAL);
     }
   }
+  // With what a fork has, else wrangler would upload the entry without its modules and say nothing.
+  config.rules = [
+    { type: 'ESModule', globs: [`**/*${MODULES}`], fallthrough: true },
+    ...(config.rules ?? []),
+  ];
   return config;
 }
 

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
 import { DEFAULT_REALM } from '../lib/realm.ts';
@@ -124,15 +122,8 @@ function keepSecrets(secrets: Record<string, string>): void {
   console.log(`Made for development, in .dev.vars: ${names.join(', ')}`);
 }
 
-/** Lines of the table of all modules that wrangler shows whenever it has read them. */
-const MODULES = /^(Attaching additional modules:|[┌│├└])/;
-
 async function serve(args: string[], config: WorkerConfig, flags: string): Promise<void> {
-  const colors: Record<string, string> = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-  const child = spawnWrangler(['dev', ...args], ['inherit', 'pipe', 'inherit', 'ipc'], colors);
-  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
-    if (!MODULES.test(line)) console.log(line);
-  });
+  const child = spawnWrangler(['dev', ...args], ['inherit', 'inherit', 'inherit', 'ipc']);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // wrangler's launcher dies of SIGHUP and leaves the server behind.
     process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { experimental_readRawConfig as readRawConfig, unstable_startWorker as startWorker } from 'wrangler';
 import { bundleWorker } from '../../src/cli/bundle-worker.ts';
 import { applyMigrations } from '../../src/cli/d1.ts';
+import { MODULES } from '../../src/cli/deployment.ts';
 import { ROOT } from '../../src/cli/root.ts';
 import { cpuOf, descendants, listeningPorts, programOf } from './processes.ts';
 
@@ -101,10 +102,12 @@ async function writeConfig(directory: string, vars: Record<string, string>, main
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
   // A Worker with assets has a router before it, which in production is part of the platform.
   delete config.assets;
-  // As the Worker itself is, all of them.
-  await bundleWorker(join(import.meta.dirname, main), join(directory, 'worker'));
-  config.main = join(directory, 'worker/worker.part.mjs');
-  delete config.build;
+  // As `npm run deploy` does, all of them.
+  await bundleWorker(join(import.meta.dirname, main), join(directory, 'worker'), config);
+  config.main = join(directory, `worker/worker${MODULES}`);
+  config.no_bundle = true;
+  config.minify = false;
+  config.rules = [{ type: 'ESModule', globs: [`**/*${MODULES}`] }];
   config.vars = {
     ...config.vars,
     ENVIRONMENT: 'development',

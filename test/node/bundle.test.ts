@@ -1,9 +1,10 @@
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleWorker } from '../../src/cli/bundle-worker.ts';
+import { bundleFor, bundleWorker } from '../../src/cli/bundle-worker.ts';
+import { deploymentOf, readToml } from '../../src/cli/deployment.ts';
 import { calledResources } from '../../src/cli/stripe-sdk.ts';
 import * as bundledZod from '../../src/lib/zod-parts.ts';
 
@@ -48,7 +49,7 @@ describe('what an isolate evaluates when it starts', () => {
   let evaluated: Set<string>;
 
   beforeAll(async () => {
-    metafile = await bundleWorker('src/worker.ts', folder);
+    metafile = await bundleWorker('src/worker.ts', folder, await readToml('wrangler.toml'));
     evaluated = reachable(metafile.inputs, 'src/worker.ts');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -85,51 +86,53 @@ describe('what an isolate evaluates when it starts', () => {
   });
 });
 
-describe('the files of the bundle', () => {
+describe('the bundle', () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bundle-'));
-  const source = join(folder, 'source');
-  const target = join(folder, 'worker');
-  const entry = join(source, 'index.ts');
-  const filesIn = () => readdirSync(target).filter((name) => !name.endsWith('.map'));
-  const write = (name: string, text: string) => writeFileSync(join(source, name), text);
-  const shown = async () => (await import(`${join(target, 'worker.part.mjs')}?${Math.random()}`)).default();
-
-  beforeAll(() => {
-    mkdirSync(source);
-    write('index.ts', `export default async () => (await import('./seldom.ts')).told;`);
-    write('seldom.ts', `export const told = 'this';`);
-  });
+  const entry = join(folder, 'index.ts');
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  const made = async (config: Parameters<typeof bundleWorker>[2]) => {
+    const target = mkdtempSync(join(folder, 'worker-'));
+    await bundleWorker(entry, target, config);
+    const told = (await import(join(target, 'worker.part.mjs'))).default();
+    return { files: readdirSync(target).sort(), told: await told };
+  };
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('are the same, and whole, when several make them at once', async () => {
-    await Promise.all(Array.from({ length: 8 }, () => bundleWorker(entry, target)));
-    expect(filesIn().sort()).toEqual([expect.stringMatching(/^seldom-\w+\.part\.mjs$/), 'worker.part.mjs']);
-    expect(await shown()).toBe('this');
-    // Nothing that was unfinished is left beside them.
-    expect(readdirSync(folder).sort()).toEqual(['source', 'worker']);
+  it('has what is imported when it is needed as a module of its own', async () => {
+    write('index.ts', `export default async () => (await import('./seldom.ts')).told;`);
+    write('seldom.ts', `export const told = 'this';`);
+    const seldom = expect.stringMatching(/^seldom-\w+\.part\.mjs$/);
+    expect(await made({})).toEqual({ files: [seldom, 'worker.part.mjs'], told: 'this' });
   });
 
-  it('are those of the source as it is, and of none before it', async () => {
-    write('seldom.ts', `export const told = 'that';`);
-    await bundleWorker(entry, target);
-    expect(filesIn()).toHaveLength(2);
-    expect(await shown()).toBe('that');
+  it('takes the modules and constants that the configuration names, and maps where they are uploaded', async () => {
+    write('index.ts', `import { told } from 'whatever'; export default () => told + STAGE;`);
+    const config = { alias: { whatever: join(folder, 'seldom.ts') }, define: { STAGE: '" and that"' } };
+    expect((await made(config)).told).toBe('this and that');
+    const { files } = await made({ ...config, upload_source_maps: true });
+    expect(files).toEqual(['worker.part.mjs', 'worker.part.mjs.map']);
   });
 
-  it('stay where the source does not build', async () => {
-    write('seldom.ts', 'this is not TypeScript');
-    await expect(bundleWorker(entry, target)).rejects.toThrow('seldom.ts');
-    expect(await shown()).toBe('that');
+  it('names modules of Node by their whole names, as workerd has them', async () => {
+    write('index.ts', `import { platform } from 'os'; export default () => platform();`);
+    expect((await made({})).told).toBe('linux');
+    const target = join(folder, 'again');
+    await bundleWorker(entry, target, {});
+    expect(readFileSync(join(target, 'worker.part.mjs'), 'utf8')).toContain('from"node:os"');
   });
 
-  it('name modules of Node by their whole names, as workerd has them', async () => {
-    write(
-      'index.ts',
-      `import { Buffer } from 'buffer';\nexport default async () => Buffer.from('whole').toString();`,
-    );
-    await bundleWorker(entry, target);
-    expect(readFileSync(join(target, 'worker.part.mjs'), 'utf8')).toContain('from"node:buffer"');
-    expect(await shown()).toBe('whole');
+  it('is uploaded whole, whatever rules of its own a fork has', async () => {
+    const text = { type: 'Text' as const, globs: ['**/*.sql'] };
+    expect((await deploymentOf(undefined, { rules: [text] })).rules).toEqual([
+      { type: 'ESModule', globs: ['**/*.part.mjs'], fallthrough: true },
+      text,
+    ]);
+  });
+
+  it('is left to a fork that makes one in its own way', async () => {
+    for (const own of [{ no_bundle: true }, { build: { command: 'make' } }]) {
+      expect(await bundleFor({ main: entry, ...own }, join(folder, 'none'))).toEqual([]);
+    }
   });
 });
 

@@ -29,15 +29,19 @@ export class WranglerDev {
    * Starts Workers by their configurations, which may be written into the folder that is given. The first of them answers. Those of others
    * that have the same `registry`, a folder, can be bound.
    */
-  static async start(configsIn: (folder: string) => string[], registry?: string): Promise<WranglerDev> {
+  static async start(
+    configsIn: (folder: string) => string[] | Promise<string[]>,
+    registry?: string,
+  ): Promise<WranglerDev> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-dev-'));
     const state = join(directory, 'state');
     await applyMigrations({ 'persist-to': state });
     await query(REALM, { 'persist-to': state });
+    const configs = await configsIn(directory);
     const child = spawnWrangler(
       [
         'dev',
-        ...configsIn(directory).flatMap((config) => ['-c', config]),
+        ...configs.flatMap((config) => ['-c', config]),
         ...['--ip', '127.0.0.1', '--port', '0', '--inspector-port', '0', '--persist-to', state],
         '--show-interactive-dev-session=false',
       ],
@@ -89,8 +93,6 @@ export function writeConfig(
   config.name = name ?? config.name;
   delete config.assets;
   config.main = join(root, config.main as string);
-  if (config.build) Object.assign(config.build, { cwd: root, watch_dir: join(root, 'src') });
-  // Those before had wrangler bundle them.
   config.alias = Object.fromEntries(
     Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
       name,
