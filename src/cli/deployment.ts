@@ -16,6 +16,8 @@ import { ROOT } from './root.ts';
 export const SHARED = 'wrangler.toml';
 /** The ending of the modules of a bundle that is uploaded: by it wrangler knows them. */
 export const MODULES = '.part.mjs';
+/** That it does: of itself wrangler uploads an entry without its modules, and says nothing. */
+export const MODULES_RULE = { type: 'ESModule' as const, globs: [`**/*${MODULES}`], fallthrough: true };
 
 /**
  * The files of a deployment: what is its own, both as `writeDeployment` merges them, and a copy of the secrets that `npm run
@@ -222,11 +224,8 @@ function withDerived(config: WranglerConfig): WranglerConfig {
       if (name === 'GENERAL_RATE_LIMIT') simple.limit = Number(RATE_LIMIT_GENERAL);
     }
   }
-  // With what a fork has, else wrangler would upload the entry without its modules and say nothing.
-  config.rules = [
-    { type: 'ESModule', globs: [`**/*${MODULES}`], fallthrough: true },
-    ...(config.rules ?? []),
-  ];
+  // First, and beside what a fork has.
+  config.rules = [MODULES_RULE, ...(config.rules ?? [])];
   return config;
 }
 

@@ -1,4 +1,5 @@
 import { COUNTRIES } from '../lib/countries.ts';
+import { localized } from '../lib/localized.ts';
 
 let codes: Map<string, string> | undefined;
 
@@ -6,7 +7,7 @@ let codes: Map<string, string> | undefined;
 export function countryCode(country: string): string | null {
   if (COUNTRIES.includes(country.toUpperCase())) return country.toUpperCase();
   if (!codes) {
-    const names = new Intl.DisplayNames('en', { type: 'region' });
+    const names = localized(Intl.DisplayNames, 'en', { type: 'region' });
     codes = new Map(COUNTRIES.map((code) => [`${names.of(code)}`.toLowerCase(), code]));
   }
   return codes.get(country.toLowerCase()) ?? null;

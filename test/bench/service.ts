@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { experimental_readRawConfig as readRawConfig, unstable_startWorker as startWorker } from 'wrangler';
 import { bundleWorker } from '../../src/cli/bundle-worker.ts';
 import { applyMigrations } from '../../src/cli/d1.ts';
-import { MODULES } from '../../src/cli/deployment.ts';
+import { MODULES, MODULES_RULE } from '../../src/cli/deployment.ts';
 import { ROOT } from '../../src/cli/root.ts';
 import { cpuOf, descendants, listeningPorts, programOf } from './processes.ts';
 
@@ -107,7 +107,7 @@ async function writeConfig(directory: string, vars: Record<string, string>, main
   config.main = join(directory, `worker/worker${MODULES}`);
   config.no_bundle = true;
   config.minify = false;
-  config.rules = [{ type: 'ESModule', globs: [`**/*${MODULES}`] }];
+  config.rules = [MODULES_RULE];
   config.vars = {
     ...config.vars,
     ENVIRONMENT: 'development',

@@ -137,7 +137,7 @@ describe('imported users', () => {
   it('come by the names of another system', async () => {
     const user = someUser();
     const text = `id,username,email,password_hash,salt,is_active,is_admin,tier,profile_image,last_login\r
-9,"${user.email.slice(0, 12)}",${user.email},${sha256},${salt},1,0,Pro,a.png,2024-05-17 09:30:00\r\n`;
+9,"u${user.email.slice(0, 12)}",${user.email},${sha256},${salt},1,0,Pro,a.png,2024-05-17 09:30:00\r\n`;
     const mapping = {
       columns: {
         id: 'external_id',

@@ -117,6 +117,13 @@ describe('the house', () => {
     expect(fetching.filter((file) => !kept.includes(file))).toEqual([]);
   });
 
+  it('makes a formatter in one place, where each is kept', () => {
+    const makes = (file: string) => /\bnew Intl\.(?!Locale\b)/.test(readFileSync(join(SRC, file), 'utf8'));
+    // What runs in browsers and in Node is not the Worker.
+    const ours = files.filter((file) => !/^(client|cli)\//.test(file));
+    expect(ours.filter(makes)).toEqual([]);
+  });
+
   it('keeps Hono out of everything but http, routes and schemas', () => {
     const strangers = files.filter((file) => {
       if (

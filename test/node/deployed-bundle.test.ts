@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
 import { bundleWorker } from '../../src/cli/bundle-worker.ts';
-import { MODULES } from '../../src/cli/deployment.ts';
+import { MODULES, MODULES_RULE } from '../../src/cli/deployment.ts';
 import { ROOT } from '../../src/cli/root.ts';
 import { INTERNAL_API_KEY, WranglerDev, writeConfig } from '../support/wrangler-dev.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
     const bundle = join(folder, 'worker');
     await bundleWorker(join(ROOT, 'src/worker.ts'), bundle, config);
     const main = join(bundle, `worker${MODULES}`);
-    const rules = [{ type: 'ESModule', globs: [`**/*${MODULES}`] }];
+    const rules = [MODULES_RULE];
     writeFileSync(path, JSON.stringify({ ...config, main, rules, no_bundle: true, minify: false }));
     return [path];
   });

@@ -176,7 +176,7 @@ export function placeName(view: View, place: { city?: string | null; country: st
 /** Every country with its name, sorted as the language does. A country of the user that is not listed comes first. */
 export function countryOptions(language: Language, current: string | null): [string, string][] {
   const listed = COUNTRIES.map((code): [string, string] => [code, countryName(code, language)]);
-  const { compare } = new Intl.Collator(language);
+  const { compare } = localized(Intl.Collator, language, {});
   listed.sort(([, one], [, other]) => compare(one, other));
   return current && !COUNTRIES.includes(current) ? [[current, current], ...listed] : listed;
 }
