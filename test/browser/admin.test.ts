@@ -80,7 +80,8 @@ it('the overview has the numbers of the realm, and charts whose numbers can be r
   await look('overview');
   await page.getByRole('link', { name: /^Sign-ins/ }).click();
   const chart = page.getByRole('figure', { name: /^Sign-ins/ });
-  expect(await chart.getByRole('img', { name: /^Sign-ins over time: [\d,]+ in all/ }).count()).toBe(1);
+  // Of the page that the link leads to; waits for it, and for one only.
+  await chart.getByRole('img', { name: /^Sign-ins over time: [\d,]+ in all/ }).waitFor();
   await chart.getByText('Show the numbers').click();
   expect(await chart.getByRole('row').count()).toBe(31);
   await page.getByRole('link', { name: '12 months' }).click();
